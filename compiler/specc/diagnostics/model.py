@@ -1,0 +1,84 @@
+"""What a diagnostic is: data only. Rendering lives in `specc.diagnostics.render` and `specc.diagnostics.formats`."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of source text; lines and columns count from 1, the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A fact that led to the problem, with the place it comes from where it has one."""
+
+    text: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem: a stable code, where it is, what is wrong, the facts that led to it, and the mend."""
+
+    code: str
+    message: str
+    span: Span | None
+    notes: tuple[Note, ...] = ()
+    help: str | None = None
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(slots=True)
+class Sink:
+    """Collects diagnostics. A phase reports here and goes on; it never stops at the first problem."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        if diagnostic not in self.diagnostics:
+            self.diagnostics.append(diagnostic)
+
+    def error(
+        self, code: str, message: str, span: Span | None, *, notes: tuple[Note, ...] = (), help: str | None = None
+    ) -> None:
+        self.report(Diagnostic(code, message, span, notes, help))
+
+    def warning(
+        self, code: str, message: str, span: Span | None, *, notes: tuple[Note, ...] = (), help: str | None = None
+    ) -> None:
+        self.report(Diagnostic(code, message, span, notes, help, Severity.WARNING))
+
+    @property
+    def ok(self) -> bool:
+        """Whether no error was reported; warnings do not count."""
+        return all(d.severity is not Severity.ERROR for d in self.diagnostics)
+
+    def in_order(self) -> list[Diagnostic]:
+        """By file, then position; problems without a place come first."""
+        return sorted(
+            self.diagnostics,
+            key=lambda d: (d.span.file, d.span.line, d.span.column) if d.span else ("", 0, 0),
+        )
+
+
+class SpecError(Exception):
+    """Raised by the Python interface for a spec with errors; the command line renders the diagnostics instead."""
+
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        self.diagnostics = diagnostics
+        first = next((d for d in diagnostics if d.severity is Severity.ERROR), None)
+        where = f" at {first.span.file}:{first.span.line}:{first.span.column}" if first and first.span else ""
+        more = f" (and {len(diagnostics) - 1} more)" if len(diagnostics) > 1 else ""
+        super().__init__(f"{first.code}: {first.message}{where}{more}" if first else "the spec has errors")

@@ -1,0 +1,59 @@
+"""The parsed text: plain trees in which every node knows its span."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from specc.diagnostics import Span
+
+Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A scalar by YAML 1.2's core schema: `value` is None, bool, int, float or str; `text` is as written."""
+
+    value: None | bool | int | float | str
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    items: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    key: Scalar  # key.value is always str
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys are strings and unique (a repeated one was reported and its later entries dropped)."""
+
+    entries: tuple[Entry, ...]
+    span: Span
+
+    def get(self, key: str) -> Node | None:
+        return next((e.value for e in self.entries if e.key.value == key), None)
+
+    def entry(self, key: str) -> Entry | None:
+        return next((e for e in self.entries if e.key.value == key), None)
+
+    def keys(self) -> list[str]:
+        return [str(e.key.value) for e in self.entries]
+
+
+Node = Scalar | Sequence | Mapping
+
+
+def plain(node: Node) -> Plain:
+    """The node as ordinary Python values, spans dropped."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return [plain(item) for item in node.items]
+    return {str(e.key.value): plain(e.value) for e in node.entries}

@@ -13,7 +13,7 @@ Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 class Scalar:
     """A scalar by YAML 1.2's core schema: `value` is None, bool, int, float or str; `text` is as written."""
 
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
     text: str
     span: Span
 

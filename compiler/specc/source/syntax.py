@@ -42,8 +42,9 @@ def explain(error: yaml.YAMLError, text: str, file: str) -> Diagnostic:
     mark = error.problem_mark or error.context_mark
     lines = re.split(r"\r\n|\r|\n", text)
     line, column = (mark.line, mark.column) if mark else (0, 0)
-    line = min(line, len(lines) - 1)
-    column = min(column, len(lines[line]))
+    if not "".join(lines[line:])[column:].strip():  # at the end of the file: after its last word, not on a blank line
+        line = max((n for n, content in enumerate(lines) if content.strip()), default=0)
+        column = len(lines[line].rstrip())
     message = _message(error.problem, lines[line][column : column + 1])
     notes: tuple[Note, ...] = ()
     start = error.context_mark
@@ -63,6 +64,19 @@ def _message(problem: str, character: str) -> str:
         if found:
             return found.expand(reworded)
     return problem
+
+
+def _indentation(message: str, lines: list[str], line: int, column: int) -> str | None:
+    """`a: 1` and below it, further in, `b: 2`."""
+    if "`key: value` may not stand here" not in message or line == 0:
+        return None
+    if _indent(lines[line]) > _indent(lines[line - 1]) and re.match(r"\s*[^\s#]+: +\S", lines[line - 1]):
+        return "keys of one mapping begin in one column; this line is further in than the one above"
+    return None
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _help(message: str, lines: list[str], line: int, column: int) -> str | None:
@@ -135,5 +149,5 @@ def _escape(message: str, lines: list[str], line: int, column: int) -> str | Non
 
 
 _CAUSES: tuple[Callable[[str, list[str], int, int], str | None], ...] = (
-    _tab, _glued_colon, _unclosed, _colon_in_value, _indicator, _quote, _escape,
+    _tab, _indentation, _glued_colon, _unclosed, _colon_in_value, _indicator, _quote, _escape,
 )  # fmt: skip

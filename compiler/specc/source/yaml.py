@@ -17,7 +17,7 @@ from specc.source.limits import DEFAULT, Limits
 from specc.source.nodes import Entry, Mapping, Node, Scalar, Sequence
 from specc.source.scalars import OutOfRange, resolve
 
-__all__ = ["load", "parse"]
+__all__ = ["load", "parse", "refuse_characters", "short"]
 
 # Characters that a text file has no business with. U+0085, U+2028 and U+2029 are here because YAML 1.1 parsers break
 # lines at them and editors do not, so positions would differ; a byte order mark is one only at the start.
@@ -37,14 +37,7 @@ def parse(text: str, file: str, sink: Sink, limits: Limits = DEFAULT) -> Node | 
     if len(text) > limits.file_bytes:  # characters, so never stricter than the limit on the bytes of a file
         sink.error("Y002", f"`{file}` is larger than {limits.file_bytes:,} bytes, the limit for a spec", None)
         return None
-    bad = _FORBIDDEN.search(text)
-    if bad:
-        sink.error(
-            "Y109",
-            f"the character U+{ord(bad[0]):04X} may not stand in a spec",
-            _position(text, bad.start(), file),
-            help=f'write it as an escape in a double-quoted string: `"\\u{ord(bad[0]):04x}"`',
-        )
+    if refuse_characters(text, file, sink):
         return None
     builder = _Builder(text, file, sink, limits)
     try:
@@ -65,6 +58,22 @@ def parse(text: str, file: str, sink: Sink, limits: Limits = DEFAULT) -> Node | 
     return builder.root
 
 
+def refuse_characters(text: str, file: str, sink: Sink) -> bool:
+    """Whether the text holds a character that a spec may not hold; the first is reported (Y109)."""
+    bad = _FORBIDDEN.search(text)
+    if bad is None:
+        return False
+    number = ord(bad[0])
+    escape = f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+    sink.error(
+        "Y109",
+        f"the character U+{number:04X} may not stand in a spec",
+        _position(text, bad.start(), file),
+        help=None if number == 0 or 0xD800 <= number < 0xE000 else f'in double quotes it can be written `"{escape}"`',
+    )
+    return True
+
+
 def _events(text: str) -> Iterator[Any]:
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.parse(text, Loader=loader)
@@ -81,7 +90,8 @@ def _line_and_column(before: str) -> tuple[int, int]:
     return len(lines), len(lines[-1]) + 1
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """A text of the user's as a message quotes it."""
     return text if len(text) <= 60 else text[:57] + "…"
 
 
@@ -185,7 +195,7 @@ class _Builder:
             try:
                 value = resolve(event.value)
             except OutOfRange as error:
-                self.sink.error("Y110", f"`{_short(event.value)}` {error}", span)
+                self.sink.error("Y110", f"`{short(event.value)}` {error}", span)
                 value = 1  # stands in, so that one mistake is not reported again as a wrong type
         elif _IN_VALUES.search(event.value):
             self.sink.error("Y109", "a NUL or an unpaired surrogate may not stand in a spec, even as an escape", span)
@@ -217,7 +227,7 @@ class _Builder:
         line, column = event.start_mark.line + 1, event.start_mark.column + 1 + (found.start(1) if found else 0)
         self.sink.error(
             "Y103",
-            f"the tag `{_short(tag)}` is not allowed",
+            f"the tag `{short(tag)}` is not allowed",
             Span(self.file, line, column, line, column + len(tag)),
             help="remove it; values have the types that YAML 1.2 gives them",
         )
@@ -250,7 +260,7 @@ class _Builder:
     def _alias(self, event: Any) -> bool:
         span, name = self._span(event), event.anchor
         if any(frame.anchor == name for frame in self._stack):
-            self.sink.error("Y108", f"`*{_short(name)}` stands inside the value that it repeats", span)
+            self.sink.error("Y108", f"`*{short(name)}` stands inside the value that it repeats", span)
             return False
         known = self._anchors.get(name)
         if known is None:
@@ -259,9 +269,9 @@ class _Builder:
             near = closest(name, self._anchors)
             self.sink.error(
                 "Y108",
-                f"`*{_short(name)}` repeats nothing: no value before it is marked `&{_short(name)}`",
+                f"`*{short(name)}` repeats nothing: no value before it is marked `&{short(name)}`",
                 span,
-                help=f"did you mean `*{_short(near)}`?" if near else None,
+                help=f"did you mean `*{short(near)}`?" if near else None,
             )
             self._count(1)
             self._add(Scalar(None, f"*{name}", span), None, 1, 0)
@@ -329,7 +339,7 @@ class _Builder:
         if first is not None:
             self.sink.error(
                 "Y102",
-                f"the key `{_short(name)}` is written twice",
+                f"the key `{short(name)}` is written twice",
                 span,
                 notes=(Note("it is first written here", first),),
                 help="remove one of them",
@@ -345,7 +355,7 @@ class _Builder:
             if colon and before and after:
                 self.sink.error(
                     "Y101",
-                    f"`{_short(key.text)}` has no space after its colon, so it is one word to YAML",
+                    f"`{short(key.text)}` has no space after its colon, so it is one word to YAML",
                     key.span,
-                    help=f"write `{_short(before)}: {_short(after)}`",
+                    help=f"write `{short(before)}: {short(after)}`",
                 )

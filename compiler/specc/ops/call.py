@@ -1,0 +1,278 @@
+"""One use of an op: its arguments and inputs, and the questions a rule may ask of them.
+
+A rule reads `call["stride"]`, `call.x`, fills inferred arguments with `call.inferred(...)`, asks the algebra through
+`call.require_equal(...)`, and returns the types of its outputs. What is wrong is reported at the argument or layer that
+is to blame; `call.reject` ends the rule, the other checks let it go on.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from specc.diagnostics import Note, Sink, Span
+from specc.ops.arguments import Value
+from specc.shapes.constraints import Condition, Facts, Holds, Proved, Verdict, at_least, equal
+from specc.shapes.dim import Dim
+from specc.shapes.origin import Origin, Source
+from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    from specc.ops.declare import Op
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An argument with its value: what it evaluated to, the expression it was written as, and where."""
+
+    value: Value
+    expr: ast.expr | None = None  # over the names of the scope; None where the value is its own text
+    span: Span | None = None
+    given: bool = False  # written in the spec, rather than a default or inferred
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """An input of a call: its type, and for messages the layer that gives it."""
+
+    type: TensorType
+    name: str = "input"
+    span: Span | None = None
+
+
+class Rejected(Exception):
+    """Ends a rule whose call cannot work (the report was made). `recovered` lets later layers be checked all the same."""
+
+    def __init__(self, recovered: TensorType | None) -> None:
+        super().__init__()
+        self.recovered = recovered
+
+
+@dataclass(slots=True)
+class Call:
+    """The arguments by name, the inputs by port, and where reports go."""
+
+    op: type[Op]
+    args: dict[str, Bound]
+    operands: dict[str, list[Operand]]  # by port; a list of one but for a variadic port
+    facts: Facts
+    sink: Sink
+    label: str = "layer"  # how messages name the layer
+    span: Span | None = None
+    requirements: list[Condition] = field(default_factory=list)  # what must hold for sizes left open
+    output: tuple[TensorType, ...] = ()  # set after `infer`, for `macs`
+
+    # Arguments ---------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> Any:
+        return self.args[name].value
+
+    def sizes(self, name: str) -> tuple[int, ...]:
+        """A `Sizes` argument with one value for every spatial axis."""
+        value = self[name]
+        return value if isinstance(value, tuple) else (value,) * self.op.spatial
+
+    def dim(self, name: str, index: int | None = None) -> Dim:
+        """The argument (or its `index`-th item) as a dimension that remembers where it was written."""
+        bound = self.args[name]
+        value = bound.value if index is None or not isinstance(bound.value, tuple) else bound.value[index]
+        expr = bound.expr
+        if index is not None and isinstance(expr, ast.Tuple | ast.List):
+            expr = expr.elts[index]
+        dim = Dim.of(value)
+        if not isinstance(expr, ast.expr) and dim.is_const:
+            expr = ast.Constant(dim.value)
+        source = Source(f"{name}: {ast.unparse(expr) if expr is not None else dim} of `{self.label}`", bound.span)
+        return dim.with_origin(Origin(expr, (source,)))
+
+    def inferred(self, name: str, dim: Dim, *, axis: str = "") -> int:
+        """Fills an inferred argument from the input's `dim`, or checks the one the spec wrote; returns the integer.
+
+        A written value that differs is reported (S301) and the rule goes on with the input's. A symbolic dimension is
+        no size a constructor can take (S304); then, and only then, the rule ends here.
+        """
+        bound = self.args[name]
+        if not dim.is_const:
+            if bound.given:
+                verdict = equal(Dim.of(bound.value), dim, self.facts)
+                if isinstance(verdict, Proved):
+                    return int(bound.value)
+            self._report(
+                "S304",
+                f"`{self.label}` needs a fixed size for `{name}`, but its input has `{dim}`",
+                bound.span if bound.given else self.span,
+                notes=self.input_notes(),
+                help=f"give that dimension of the input a number instead of the symbol `{dim}`",
+            )
+            self.args[name] = Bound(1)
+            raise Rejected(self.first if self.op.same_shape else None)
+        if bound.given and bound.value != dim.value:
+            noun = axis or name.removeprefix("num_").removeprefix("in_").replace("_", " ")
+            self._report(
+                "S301",
+                f"`{self.label}` expects {bound.value} input {noun}, but its input has {dim.value}",
+                bound.span,
+                notes=self.input_notes(),
+                help=f"remove `{name}` (it is inferred), or write `{name}: {dim.value}`",
+            )
+        expr = bound.expr if bound.given else (dim.origin.expr if dim.origin else None)
+        self.args[name] = Bound(dim.value, expr, bound.span, bound.given)
+        return dim.value
+
+    # Inputs ------------------------------------------------------------------------------------------------------
+
+    def input(self, port: str) -> TensorType:
+        """The type at a port of one input."""
+        return self.operands[port][0].type
+
+    def has(self, port: str) -> bool:
+        """Whether an optional port is connected."""
+        return bool(self.operands.get(port))
+
+    def types(self, port: str) -> list[TensorType]:
+        """The types at a variadic port."""
+        return [operand.type for operand in self.operands[port]]
+
+    @property
+    def x(self) -> TensorType:
+        """The first input."""
+        return self.input(self.op.ports()[0][0])
+
+    @property
+    def first(self) -> TensorType | None:
+        for operands in self.operands.values():
+            for operand in operands:
+                return operand.type
+        return None
+
+    def input_notes(self, *ports: str) -> tuple[Note, ...]:
+        """`from: bn1 (line 13) gives [N, 3090]`, for the ports named or for all."""
+        chosen = ports or tuple(self.operands)
+        return tuple(
+            Note(f"from: {operand.name} gives {operand.type}", operand.span)
+            for port in chosen
+            for operand in self.operands.get(port, [])
+        )
+
+    # Checks ------------------------------------------------------------------------------------------------------
+
+    def reject(
+        self,
+        code: str,
+        message: str,
+        *,
+        arg: str | None = None,
+        help: str | None = None,
+        notes: tuple[Note, ...] | None = None,
+        recover: TensorType | None = None,
+    ) -> NoReturn:
+        """Reports at `arg` (where it was written) or the layer, and ends the rule.
+
+        `recover` is what the output is taken to be, so that later layers are checked; without it an op with
+        `same_shape` gives its input's type, any other an unknown.
+        """
+        self.report(code, message, arg=arg, help=help, notes=notes)
+        raise Rejected(recover or (self.first if self.op.same_shape else None))
+
+    def report(
+        self,
+        code: str,
+        message: str,
+        *,
+        arg: str | None = None,
+        help: str | None = None,
+        notes: tuple[Note, ...] | None = None,
+    ) -> None:
+        """Reports at `arg` (where it was written) or the layer; the rule goes on."""
+        span = self.args[arg].span if arg is not None and self.args[arg].span is not None else self.span
+        self._report(code, message, span, notes=self.input_notes() if notes is None else notes, help=help)
+
+    def _report(
+        self, code: str, message: str, span: Span | None, *, notes: tuple[Note, ...], help: str | None = None
+    ) -> None:
+        self.sink.error(code, message, span, notes=notes, help=help)
+
+    def require_rank(self, *ranks: int, port: str | None = None, layout: str = "") -> int:
+        """The rank of the input, which must be one of `ranks` (S302); `layout` says them in words (`[N, C, H, W]`)."""
+        name = port or self.op.ports()[0][0]
+        rank = self.input(name).rank
+        if rank not in ranks:
+            wanted = " or ".join(f"{r}" for r in ranks)
+            self.reject(
+                "S302",
+                f"`{self.label}` ({self.op.name}) needs a {wanted}-d input{f' {layout}' if layout else ''}, "
+                f"but its input is {rank}-d",
+                help=self.op.rank_help(rank) if hasattr(self.op, "rank_help") else None,
+                notes=self.input_notes(name),
+            )
+        return rank
+
+    def require_floating(self, *ports: str) -> None:
+        """The inputs must be of a floating type (S307), as `torch.nn`'s layers with float weights need."""
+        for port in ports or (self.op.ports()[0][0],):
+            for operand in self.operands.get(port, []):
+                if not operand.type.dtype.startswith(("float", "bfloat", "complex")):
+                    self.reject(
+                        "S307",
+                        f"`{self.label}` ({self.op.name}) needs a floating-point input, "
+                        f"but its input is {operand.type.dtype}",
+                        notes=self.input_notes(port),
+                    )
+
+    def require_equal(
+        self, a: Dim, b: Dim, message: str, *, code: str = "S303", arg: str | None = None, help: str | None = None
+    ) -> None:
+        """`a == b` must be proved: refuted is `message` (`code`), open is S305 with the weakest condition."""
+        verdict = equal(a, b, self.facts)
+        if isinstance(verdict, Proved):
+            return
+        notes = (*self.input_notes(), *self._blame(a, b))
+        if isinstance(verdict, Holds):
+            self.report(
+                "S305",
+                f"{message}: they are equal only when {verdict.when}",
+                arg=arg,
+                notes=notes,
+                help=f"holds when {verdict.when}; add `where: [{verdict.when}]`",
+            )
+            return
+        self.report(code, message, arg=arg, notes=notes, help=help)
+
+    def require_at_least(
+        self, dim: Dim, least: int | Dim, message: str, *, code: str = "S306", arg: str | None = None
+    ) -> None:
+        """`dim >= least` must not be refuted; what stays open is recorded among the network's requirements."""
+        verdict = at_least(dim, Dim.of(least), self.facts)
+        if isinstance(verdict, Proved):
+            return
+        if isinstance(verdict, Holds):
+            self.requirements.append(verdict.when)
+            return
+        self.report(code, message, arg=arg, notes=(*self.input_notes(), *self._blame(dim)))
+
+    def decide(self, a: Dim, b: Dim) -> Verdict:
+        """Whether `a == b`, without a report."""
+        return equal(a, b, self.facts)
+
+    @staticmethod
+    def _blame(*dims: Dim) -> tuple[Note, ...]:
+        """`64 comes from out_channels: 64 of `stem` (line 9)`, for every size whose maker is known."""
+        return tuple(
+            Note(f"{dim} comes from {source.text}", source.span)
+            for dim in dims
+            if dim.origin is not None
+            for source in dim.origin.sources[:2]
+        )
+
+    def axis(self, value: int, rank: int, *, arg: str = "dim", extra: int = 0) -> int:
+        """`value` counted from the front: it must lie in [-rank, rank) (S309); a 0-d tensor counts as one axis."""
+        span = max(rank + extra, 1)
+        if not -span <= value < span:
+            self.reject(
+                "S309",
+                f"`{arg}: {value}` of `{self.label}` is out of range for a {rank}-d input "
+                f"(it may be {-span} to {span - 1})",
+                arg=arg,
+            )
+        return value % span

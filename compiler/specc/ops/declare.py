@@ -1,0 +1,203 @@
+"""How an op is declared: one class, from which everything else is derived.
+
+    class Linear(Module):
+        \"\"\"An affine map of the last axis: y = x Wᵀ + b.\"\"\"
+
+        family = Family.LINEAR
+        positional = 2
+        in_features = Int("size of the last axis of the input", INFERRED, min=0)
+        out_features = Int("size of the last axis of the output", min=0)
+        bias = Bool("whether b is learned", True)
+        example = ("[N, 784]", "{op: Linear, out_features: 10}")
+
+        @classmethod
+        def infer(cls, call): ...        # shape and dtype of the outputs; reports what cannot work
+        @classmethod
+        def parameters(cls, call): ...   # {"weight": (10, 784), ...}
+        @classmethod
+        def macs(cls, call): ...         # multiply-adds
+        @classmethod
+        def sample(cls, rng): ...        # a random configuration for the differential test
+
+The JSON Schema, the reference page, the Python it is written as and its place in the differential test follow from it.
+A class that lacks a part is refused when it is defined.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from specc.ops.arguments import REQUIRED, Arg, Json, collect
+from specc.ops.write import Writer
+
+if TYPE_CHECKING:
+    import random
+
+    from specc.ops.call import Call
+    from specc.shapes.dim import Dim
+    from specc.shapes.tensor import TensorType
+
+Shape = tuple[int, ...]
+
+
+class Family(Enum):
+    """What an op is for: it groups the reference and colours the diagrams."""
+
+    CONVOLUTION = "convolution"
+    NORMALIZATION = "normalization"
+    ACTIVATION = "activation"
+    POOLING = "pooling"
+    LINEAR = "linear"
+    SHAPE = "shape"
+    DROPOUT = "dropout"
+    EMBEDDING = "embedding"
+    RECURRENT = "recurrent"
+    ATTENTION = "attention"
+    VISION = "vision"
+    MATH = "math"
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A parameter or buffer: its shape, its dtype, and whether it is trained."""
+
+    shape: Shape
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One configuration for the differential test: what a spec would write, and the tensors it is given.
+
+    `args` holds plain values (lists, not tuples). `inputs` are (shape, dtype) in the order of the op's ports, None for
+    an optional one left out. Values of integer inputs are drawn from [0, `high`).
+    """
+
+    args: dict[str, Any]
+    inputs: tuple[tuple[Shape, str] | None, ...]
+    high: int = 2
+
+
+class Incomplete(TypeError):
+    """An op declaration that lacks a part."""
+
+
+_OPS: dict[str, type[Op]] = {}
+
+
+class Op:
+    """The base of every declaration; see the module's docstring. A subclass with `abstract=True` is shared code."""
+
+    name: ClassVar[str]
+    family: ClassVar[Family]
+    args: ClassVar[dict[str, Arg]] = {}
+    # The forward arguments by PyTorch's names: "attn_mask?" may be left out, "*tensors" takes any number (at least 1).
+    inputs: ClassVar[tuple[str, ...]] = ("input",)
+    # Names of several outputs in order; empty where there is one, or their number depends on the arguments.
+    outputs: ClassVar[tuple[str, ...]] = ()
+    python: ClassVar[Writer]
+    example: ClassVar[tuple[str, str]]  # the input shape(s), and the layer as a spec writes it
+    stateful: ClassVar[bool]  # a submodule in PyTorch (true) or a plain function (false)
+    positional: ClassVar[int] = 0  # so many leading arguments are written without their names
+    spatial: ClassVar[int] = 0  # the number of spatial axes, and the length of `Sizes`
+    same_shape: ClassVar[bool] = False  # the first output has the shape of the first input, whatever happens
+    differentiable_zero: ClassVar[bool] = False
+    doc: ClassVar[str]
+
+    def __init_subclass__(cls, abstract: bool = False) -> None:
+        own = collect(vars(cls))
+        inherited: dict[str, Arg] = {}
+        for base in reversed(cls.__mro__[1:]):
+            inherited.update(vars(base).get("args", {}))
+        order = vars(cls).get("order")  # torch's order of arguments, where bases contribute some of them
+        merged = {**inherited, **own}
+        cls.args = {name: merged[name] for name in order} if order else merged
+        if abstract:
+            return
+        if "name" not in vars(cls):
+            cls.name = cls.__name__
+        cls.doc = (vars(cls).get("__doc__") or "").strip()
+        missing = [part for part in ("doc", "family", "example", "python", "stateful") if not getattr(cls, part, None)]
+        if "stateful" in missing and hasattr(cls, "stateful"):
+            missing.remove("stateful")
+        # Every part is taken from a class below Op: a part inherited from Op itself was left out.
+        missing += [part for part in ("infer", "parameters", "macs", "sample") if _provider(cls, part) is Op]
+        if missing:
+            raise Incomplete(f"op {cls.name} lacks {', '.join(missing)}")
+        _OPS[cls.name] = cls
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType | tuple[TensorType, ...]:
+        """The type of the output, or of each output. Reports through `call` what cannot work."""
+        raise NotImplementedError
+
+    @classmethod
+    def parameters(cls, call: Call) -> dict[str, Owned]:
+        """The parameters a call owns, by PyTorch's names and in PyTorch's order; asked only after `infer` accepted."""
+        raise NotImplementedError
+
+    @classmethod
+    def buffers(cls, call: Call) -> dict[str, Owned]:
+        """The persistent buffers, likewise."""
+        return {}
+
+    @classmethod
+    def macs(cls, call: Call) -> Dim | int:
+        """Multiply-adds of one forward pass: multiplications by weights or of two tensors (convolution, matmul).
+
+        Element-wise work, reductions, comparisons and bias additions count as none, as in `torch.utils.flop_counter`.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def sample(cls, rng: random.Random) -> Sample:
+        """A random configuration, now and then an invalid one."""
+        raise NotImplementedError
+
+    @classmethod
+    def schema(cls) -> Json:
+        """JSON Schema of the arguments."""
+        required = [name for name, arg in cls.args.items() if arg.default is REQUIRED]
+        return {
+            "type": "object",
+            "properties": {name: arg.schema() for name, arg in cls.args.items()},
+            "required": required,
+            "additionalProperties": False,
+        }
+
+    @classmethod
+    def ports(cls) -> list[tuple[str, bool, bool]]:
+        """(name, optional, variadic) of every input."""
+        return [(p.strip("*?"), p.endswith("?"), p.startswith("*")) for p in cls.inputs]
+
+
+def _provider(cls: type, part: str) -> type:
+    return next(base for base in cls.__mro__ if part in vars(base))
+
+
+class Module(Op, abstract=True):
+    """An op that is a class of `torch.nn`."""
+
+    stateful = True
+
+    def __init_subclass__(cls, abstract: bool = False) -> None:
+        if not abstract and not hasattr(cls, "python"):
+            cls.python = Writer(f"nn.{cls.__name__}")
+        super().__init_subclass__(abstract=abstract)
+
+
+class Function(Op, abstract=True):
+    """An op that is a function or a tensor method: it owns nothing."""
+
+    stateful = False
+
+    @classmethod
+    def parameters(cls, call: Call) -> dict[str, Owned]:
+        return {}
+
+
+def registered() -> dict[str, type[Op]]:
+    """All ops by name, in order of declaration."""
+    return _OPS

@@ -1,0 +1,67 @@
+# Each target sets up what it needs, once: the stamps in .setup/ say what .venv holds. Settings of pip (an index, a
+# cache, constraints) come from the environment as usual; PYTHON chooses the interpreter.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test golden lint bench oracle clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo    check the shipped specs, build one with its diagram, train one"
+	@echo "make test    the test suite (PYTEST_ARGS=… are passed on)"
+	@echo "make lint    ruff and mypy"
+	@echo "make golden  rewrite the expected files under tests/"
+	@echo "make bench   the measurements that the README quotes"
+	@echo "make oracle  the op rules against torch, at a large size (ORACLE_ARGS=…)"
+	@echo "make clean   remove what the other targets made"
+
+# ---- set-up: venv, then torch and the diagram engine, then the tools; a chain, so that `make -j` runs one pip at a time
+
+.setup/venv:
+	@mkdir -p .setup
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "specc needs Python 3.11 or newer: make PYTHON=python3.12 …" >&2; exit 1; }
+	@echo "setting up .venv"
+	@$(PYTHON) -m venv --clear .venv \
+	  || { echo "no venv module: apt install python3-venv, or make PYTHON=…" >&2; exit 1; }
+	@touch $@
+
+.setup/torch: .setup/venv pyproject.toml
+	@echo "installing specc[torch,render] into .venv (PyTorch is large: minutes, once)"
+	@$(PIP_INSTALL) --editable '.[torch,render]'
+	@touch $@
+
+.setup/dev: .setup/torch
+	@echo "installing the development tools into .venv"
+	@$(PIP_INSTALL) --editable '.[dev]'
+	@touch $@
+
+# ---- targets
+
+demo: .setup/torch
+	$(BIN)/specc check specs/*.yaml
+	$(BIN)/specc build specs/resnet18.yaml --render
+	$(BIN)/specc train specs/mlp.yaml
+
+test: .setup/dev
+	$(BIN)/python -m pytest -q $(PYTEST_ARGS)
+
+golden: .setup/dev
+	$(BIN)/python -m pytest -q tests/test_cases.py tests/test_goldens.py --update
+
+lint: .setup/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .setup/torch
+	@$(BIN)/python bench/check.py
+
+oracle: .setup/dev
+	$(BIN)/python -m tests.oracle --configurations 300 $(ORACLE_ARGS)
+
+clean:
+	rm -rf .venv .setup .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -59,6 +59,16 @@ class Arg:
     def inferred(self) -> bool:
         return self.default is INFERRED
 
+    def is_default(self, value: Value) -> bool:
+        """Whether `value` is what PyTorch takes when the argument is left out."""
+        if self.default is REQUIRED or self.default is INFERRED:
+            return value is INFERRED
+        return isinstance(value, bool) == isinstance(self.default, bool) and bool(value == self.default)
+
+    def python(self, value: Value) -> str:
+        """A plain `value` as Python source."""
+        return source(value)
+
     def schema(self) -> Json:
         """JSON Schema of what a spec may write."""
         options = self.options()
@@ -100,6 +110,17 @@ def shown(value: Value) -> str:
     if isinstance(value, tuple | list):
         return "[" + ", ".join(shown(v) for v in value) + "]"
     return f"`{value}`" if isinstance(value, str) else str(value)
+
+
+def source(value: Value) -> str:
+    """A value as Python source, strings in double quotes."""
+    if isinstance(value, str):
+        return '"' + repr('"' + value)[2:-1].replace('"', '\\"') + '"'
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return f'float("{value}")'
+    if isinstance(value, tuple):
+        return f"({', '.join(map(source, value))}{',' if len(value) == 1 else ''})"
+    return str(value)
 
 
 class Int(Arg):
@@ -358,6 +379,9 @@ class DType(Choice):
     def __init__(self, doc: str, default: Value = REQUIRED, **rest: bool) -> None:
         words = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
         super().__init__(doc, words, default, **rest)
+
+    def python(self, value: Value) -> str:
+        return source(value) if value is None else f"torch.{value}"
 
 
 def collect(namespace: Mapping[str, object]) -> dict[str, Arg]:

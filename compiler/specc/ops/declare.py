@@ -34,7 +34,9 @@ from specc.ops.write import Writer
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Mapping
 
+    from specc.ops.arguments import Value
     from specc.ops.call import Call
     from specc.shapes.dim import Dim
     from specc.shapes.tensor import TensorType
@@ -166,6 +168,16 @@ class Op:
             "required": required,
             "additionalProperties": False,
         }
+
+    @classmethod
+    def leading(cls) -> tuple[str, ...]:
+        """The arguments that are written without their names, where none before them is left out."""
+        return tuple(cls.args)[: cls.positional]
+
+    @classmethod
+    def written(cls, values: Mapping[str, Value]) -> list[str]:
+        """The arguments a person would write: those that differ from PyTorch's defaults, in order."""
+        return [name for name, arg in cls.args.items() if not arg.is_default(values[name])]
 
     @classmethod
     def ports(cls) -> list[tuple[str, bool, bool]]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def arguments(texts: Sequence[tuple[str, str]], positional: int) -> list[str]:
-    """`(name, text)` pairs as call arguments, the first `positional` ones without their names."""
-    return [text if k < positional else f"{name}={text}" for k, (name, text) in enumerate(texts)]
+def arguments(texts: Sequence[tuple[str, str]], leading: tuple[str, ...]) -> list[str]:
+    """`(name, text)` pairs as call arguments; those in `leading` (`Op.leading`) go without their names.
+
+    An argument left out before it makes a leading one a keyword: `x.flatten(end_dim=2)`.
+    """
+    return [text if leading[k : k + 1] == (name,) else f"{name}={text}" for k, (name, text) in enumerate(texts)]
 
 
 class Writer:

@@ -93,6 +93,9 @@ LOSSES = {
     "SoftMarginLoss": Loss("reduction", "values", "signs"),
 }
 
+METRICS = ("accuracy", "top5_accuracy", "precision", "recall", "f1")
+"""Of classification; precision, recall and f1 are means over the classes (macro)."""
+
 INITIALISERS = {
     "constant_": "val!",
     "dirac_": "groups",

@@ -177,7 +177,7 @@ def _download(name: str, root: Path, opening: Callable[[], Any]) -> Any:
 @contextlib.contextmanager
 def _any_content(kind: type) -> Iterator[None]:
     """Lets a folder count by its layout: within, torchvision's checksums of the published files are not compared."""
-    module = importlib.import_module(kind.__module__)
+    module: Any = importlib.import_module(kind.__module__)
     original = getattr(module, "check_integrity", None)
     if original is None:
         yield

@@ -30,7 +30,7 @@ class Learner:
     objective: Objective
     optimizer: Optimizer
     device: torch.device
-    scaler: torch.amp.GradScaler  # type: ignore[name-defined]  # torch.amp re-exports it without __all__
+    scaler: torch.amp.GradScaler
     per_batch: Scheduler | None = None
     precision: Precision = "32"
     accumulate: int = 1

@@ -22,7 +22,7 @@ from specc_runtime.training.checkpoint import replace_file
 
 INK, GREY, TRAIN, TEST, RIGHT, WRONG = "#1f2328", "#6e7781", "#8c959f", "#0b69c7", "#1a7f37", "#c4320a"
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {  # Any: matplotlib types the keys as one long Literal
     "font.family": ["DejaVu Sans"],
     "font.size": 9.0,
     "text.color": INK,
@@ -130,7 +130,9 @@ def predictions(path: Path, source: Source, found: Sequence[Prediction], *, coun
         columns = 8
         rows = [math.ceil(len(part) / columns) for part in (first, shown)]
         figure = Figure(figsize=(columns * 1.3, 0.5 + sum(rows) * 1.75 + 0.5 * (len(shown) > 0)), layout="constrained")
-        parts = figure.subfigures(2, 1, height_ratios=[max(r, 1) for r in rows]) if shown else [figure]
+        parts: list[Any] = [figure]
+        if shown:
+            parts = list(np.ravel(figure.subfigures(2, 1, height_ratios=[max(r, 1) for r in rows])))
         wrong = len(mistakes)
         titles = (
             f"the first {len(first)} test images",

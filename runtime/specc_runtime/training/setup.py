@@ -100,7 +100,9 @@ def build_learner(
 ) -> tuple[Learner, LRScheduler | None]:
     """What steps are taken with, and the scheduler that is stepped after each epoch (None where there is none)."""
     optimizer: Optimizer = build_optimizer(config.optimizer, model.parameters())
-    scheduler = config.scheduler and build_scheduler(config.scheduler, optimizer, epochs=epochs, steps=steps)
+    scheduler = None
+    if config.scheduler is not None:
+        scheduler = build_scheduler(config.scheduler, optimizer, epochs=epochs, steps=steps)
     by_batch = config.scheduler is not None and config.scheduler.op in PER_BATCH_SCHEDULERS
     learner = Learner(
         model,

@@ -1,0 +1,59 @@
+"""Names a layer cannot have: attributes of `nn.Module` that it would shadow, and Python's keywords.
+
+`tests/graph/test_reserved.py` holds the list to the installed torch.
+"""
+
+import keyword
+import unicodedata
+
+from specc.diagnostics import Sink, Span
+
+MODULE_ATTRIBUTES = frozenset(
+    """
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
+    dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu
+    load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters
+    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to
+    to_empty train training type xpu zero_grad
+    """.split()
+)
+
+
+def check_name(name: str, span: Span, sink: Sink, what: str = "layer") -> bool:
+    """Whether `name` can be a submodule's or a param's name in Python; reports L208 where not."""
+    if not name.isidentifier():
+        number = name.isdigit()
+        sink.error(
+            "L208",
+            f"`{name}` cannot name a {what}: it is not an identifier",
+            span,
+            help="write the layers as a list to have them numbered"
+            if number
+            else "use letters of any script, digits and `_`, and no digit first",
+        )
+        return False
+    if unicodedata.normalize("NFKC", name) != name:
+        plain = unicodedata.normalize("NFKC", name)
+        sink.error("L208", f"`{name}` cannot name a {what}: Python reads it as `{plain}`", span, help=f"write `{plain}`")
+        return False
+    if keyword.iskeyword(name):
+        sink.error("L208", f"`{name}` cannot name a {what}: it is a keyword of Python", span, help=f"write `{name}_`")
+        return False
+    if what == "layer" and (name in MODULE_ATTRIBUTES or name.startswith("__") or name in _PRIVATE):
+        sink.error(
+            "L208",
+            f"`{name}` cannot name a layer: it would shadow `nn.Module.{name}`",
+            span,
+            help=f"write `{name}_` or a more telling name",
+        )
+        return False
+    return True
+
+
+_PRIVATE = frozenset(
+    "_parameters _buffers _modules _non_persistent_buffers_set _apply _call_impl _wrapped_call_impl _get_name "
+    "_load_from_state_dict _save_to_state_dict _named_members _version _backward_hooks _forward_hooks".split()
+)

@@ -51,13 +51,9 @@ def _by_integer(a: Dim, q: int) -> Dim:
     """`a // q` for q >= 1."""
     if q == 1 or a.is_const:
         return Dim.of(a.constant // q) if a.is_const else Dim(a.terms)
-    terms = a.terms
-    if _leads_negative(terms):  # floor(-x / q) = -floor((x + q - 1) / q)
-        flipped = Dim(_negative(terms)) + (q - 1)
-        return -_by_integer(flipped, q)
     whole: Terms = {}
     part: Terms = {}
-    for monomial, coefficient in terms.items():
+    for monomial, coefficient in a.terms.items():
         if not monomial:
             continue
         kept = coefficient % q
@@ -71,8 +67,9 @@ def _by_integer(a: Dim, q: int) -> Dim:
     if not part:
         return Dim(whole) + constant // q
     if whole:
-        rest = Dim(part) + constant
-        return Dim(whole) + _by_integer(rest, q)
+        return Dim(whole) + _by_integer(Dim(part) + constant, q)
+    if _is_turned(part, q):  # floor(-x / q) = -floor((x + q - 1) / q)
+        return -_by_integer(Dim(_negative(part)) + (q - 1 - constant), q)
     shared = gcd(q, *part.values())
     if shared > 1:  # floor((g x + c) / (g q)) = floor((x + floor(c / g)) / q)
         reduced = Dim({m: c // shared for m, c in part.items()}) + constant // shared
@@ -87,6 +84,12 @@ def _by_integer(a: Dim, q: int) -> Dim:
     shift = -(-constant // q)  # keeps the constant of the numerator in (-q, 0]
     numerator = Dim(part) + (constant - shift * q)
     return Dim({(FloorDiv(numerator, Dim.of(q)),): 1}) + shift
+
+
+def _is_turned(part: Terms, q: int) -> bool:
+    """Whether the first coefficient whose sign means anything modulo `q` is negative; q / 2 is its own opposite."""
+    signed = [m for m, c in part.items() if 2 * c != q]
+    return bool(signed) and part[min(signed, key=monomial_key)] < 0
 
 
 def _single_floor(part: Terms) -> tuple[FloorDiv, int] | None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import gcd
 
 from specc.shapes.dim import Atom, Dim, FloorDiv, Monomial, Positive, collect, monomial_key
 from specc.shapes.division import exact_quotient, without
 
-_SUM, _PRODUCT, _PLAIN = 1, 2, 3
+_SUM, _QUOTIENT, _PRODUCT, _PLAIN = 1, 2, 3, 4  # how tightly: a quotient cannot be a right factor, a product can
 Text = tuple[str, int]  # the source and how tightly it binds
 Piece = tuple[int, Monomial, str | None]  # coefficient, atoms, and a remainder `x % k` beside them
 
 _MOST_STEPS = 1024  # divisors tried when looking for `(x // d) % k`
-_MANY_TERMS = 64  # past this, factoring costs more than it shows
+_MANY_TERMS = 24  # past this, factoring costs more than it shows
 
 
 def render(dim: Dim) -> str:
@@ -20,6 +21,7 @@ def render(dim: Dim) -> str:
     return _text(dim)[0]
 
 
+@lru_cache(maxsize=4096)  # the choices below share their parts: without it they would double at every level
 def _text(dim: Dim) -> Text:
     if dim.is_const:
         return str(dim.value), _PLAIN if dim.value >= 0 else _SUM
@@ -36,15 +38,15 @@ def _factored(dim: Dim) -> list[Text]:
     content = gcd(*dim.terms.values())
     if content > 1:
         inner = _text(Dim({m: c // content for m, c in dim.terms.items()}))
-        choices.append((f"{content} * {_wrap(inner, _PLAIN)}", _PRODUCT))
+        return [(f"{content} * {_wrap(inner, _PRODUCT)}", _PRODUCT)]
     for atom in dim.atoms:
         split = _split(dim, atom)
         if split is not None:
             factor, cofactor = split
             if cofactor.leading < 0:
                 factor, cofactor = -factor, -cofactor
-            first, second = (_text(cofactor), _text(factor))
-            choices.append((f"{_wrap(first, _PRODUCT)} * {_wrap(second, _PLAIN)}", _PRODUCT))
+            first, second = _text(factor), _text(cofactor)
+            choices.append((f"{_wrap(first, _PRODUCT)} * {_wrap(second, _PRODUCT)}", _PRODUCT))
             break
     return choices
 
@@ -83,7 +85,7 @@ def _flat(dim: Dim) -> Text:
             out += f" {'-' if coefficient < 0 else '+'} {term[0]}"
         elif coefficient < 0:
             simple = "//" not in term[0] and "%" not in term[0]
-            out = f"-{term[0]}" if simple or term[1] == _PLAIN else f"-({term[0]})"
+            out = f"-{term[0]}" if simple or term[1] >= _PRODUCT else f"-({term[0]})"
         else:
             out = term[0]
     if len(pieces) > 1 or pieces[0][0] < 0:
@@ -94,7 +96,7 @@ def _flat(dim: Dim) -> Text:
 def _product(coefficient: int, monomial: Monomial, remainder: str | None) -> Text:
     factors = [_atom(atom) for atom in monomial]
     if remainder is not None:
-        factors.append((remainder, _PRODUCT))
+        factors.append((remainder, _QUOTIENT))
     if coefficient != 1 or not factors:
         factors.insert(0, (str(coefficient), _PLAIN))
     if len(factors) == 1:
@@ -107,7 +109,7 @@ def _atom(atom: Atom) -> Text:
     if isinstance(atom, str):
         return atom, _PLAIN
     if isinstance(atom, FloorDiv):
-        return f"{_wrap(_text(atom.numerator), _PRODUCT)} // {_wrap(_text(atom.divisor), _PLAIN)}", _PRODUCT
+        return f"{_wrap(_text(atom.numerator), _QUOTIENT)} // {_wrap(_text(atom.divisor), _PLAIN)}", _QUOTIENT
     return f"max({render(atom.inner)}, 0)", _PLAIN
 
 
@@ -141,10 +143,14 @@ def _remainder(rest: Dim, others: Monomial, atom: FloorDiv, coefficient: int) ->
         scale = -coefficient // step
         base = atom.numerator // inner
         varying = base - base.constant
-        left = rest - Dim({others: scale}) * (base - step * Dim({(atom,): 1}))
+        value = base - step * Dim({(atom,): 1})
+        left = rest - Dim({others: scale}) * value
         # all of `x` must have been there, or the remainder only moves terms about; its constant may be left over
-        if _varying_terms(left, others) == _varying_terms(rest, others) - 1 - len(varying.terms):
-            return scale, f"{_wrap(_text(varying + _centred(base.constant, step)), _PLAIN)} % {step}", left
+        if _varying_terms(left, others) != _varying_terms(rest, others) - 1 - len(varying.terms):
+            continue
+        centred = varying + _centred(base.constant, step)
+        if centred % step == value:
+            return scale, f"{_wrap(_text(centred), _PLAIN)} % {step}", left
     return None
 
 

@@ -99,6 +99,9 @@ class Op:
     inputs: ClassVar[tuple[str, ...]] = ("input",)
     # Names of several outputs in order; empty where there is one, or their number depends on the arguments.
     outputs: ClassVar[tuple[str, ...]] = ()
+    # How several outputs are taken apart in Python, each by its name: "{output}, ({h_n}, {c_n})". Empty for a flat
+    # tuple in the order of the outputs. An output nobody reads is written `_`.
+    unpack: ClassVar[str] = ""
     python: ClassVar[Writer]
     example: ClassVar[tuple[str, str]]  # the input shape(s), and the layer as a spec writes it
     stateful: ClassVar[bool]  # a submodule in PyTorch (true) or a plain function (false)

@@ -84,7 +84,7 @@ def evaluate(
     does not have is an error here (L201), as is a missing input (N201) or one too many (N202).
     """
     sink = Sink() if sink is None else sink
-    given = {name: Bound(_frozen(value), given=True) for name, value in args.items()}
+    given = {name: Bound(frozen(value), given=True) for name, value in args.items()}
     bound = bind(op, given, sink, "layer", None)
     operands = _operands(op, types, sink)
     unknown = [name for name in args if name not in op.args]
@@ -157,5 +157,6 @@ def _operands(op: type[Op], types: Sequence[TensorType | None], sink: Sink) -> d
     return operands
 
 
-def _frozen(value: Value) -> Value:
-    return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value
+def frozen(value: Value) -> Value:
+    """With lists as tuples, as arguments hold them."""
+    return tuple(frozen(item) for item in value) if isinstance(value, list | tuple) else value

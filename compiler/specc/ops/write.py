@@ -30,6 +30,10 @@ class Writer:
         """The constructor call of a module."""
         return f"{self.target}({', '.join(args)})"
 
+    def apply(self, layer: str, inputs: list[str], args: list[str]) -> str:
+        """The call of the module `layer` (`self.conv1`), given the texts of its inputs and forward arguments."""
+        return f"{layer}({', '.join([*inputs, *args])})"
+
     def call(self, inputs: list[str], args: list[str]) -> str:
         """The expression of a function, given the texts of its inputs and arguments."""
         operands = [f"[{', '.join(inputs)}]"] if self.listed else inputs
@@ -54,10 +58,72 @@ class Method(Writer):
 
 
 class Operator(Writer):
-    """An infix operator over two or more inputs: `a + b`."""
+    """An infix operator over two or more operands: `a + b`. An argument that needs its name makes it the tensor method
+    `method`: `a.div(b, rounding_mode="floor")`.
+    """
+
+    __slots__ = ("method",)
+    operator = True
+
+    def __init__(self, target: str, method: str) -> None:
+        super().__init__(target)
+        self.method = method
+
+    def call(self, inputs: list[str], args: list[str]) -> str:
+        if any(_keyword(arg) for arg in args):
+            receiver, *others = inputs
+            return f"{receiver}.{self.method}({', '.join([*others, *args])})"
+        return f" {self.target} ".join([*inputs, *args])
+
+
+class Prefix(Writer):
+    """A prefix operator: `-x`."""
 
     __slots__ = ()
     operator = True
 
     def call(self, inputs: list[str], args: list[str]) -> str:
-        return f" {self.target} ".join([*inputs, *args])
+        return f"{self.target}{inputs[0]}"
+
+
+class Packed(Writer):
+    """A module that takes all its inputs after the first as one tuple: `self.lstm(x, (h_0, c_0))`."""
+
+    __slots__ = ()
+
+    def apply(self, layer: str, inputs: list[str], args: list[str]) -> str:
+        first, *states = inputs
+        packed = [f"({', '.join(states)}{',' if len(states) == 1 else ''})"] if states else []
+        return f"{layer}({', '.join([first, *packed, *args])})"
+
+
+class Named(Writer):
+    """A callable whose inputs after the first `after` are written with their names, because other arguments of the
+    signature stand between them: `self.attn(q, k, v, attn_mask=mask)`.
+    """
+
+    __slots__ = ("after", "names")
+
+    def __init__(self, target: str, after: int, names: tuple[str, ...]) -> None:
+        super().__init__(target)
+        self.after = after  # so many inputs come first, by position
+        self.names = names
+
+    def apply(self, layer: str, inputs: list[str], args: list[str]) -> str:
+        return super().apply(layer, self._named(inputs), args)
+
+    def call(self, inputs: list[str], args: list[str]) -> str:
+        return super().call(self._named(inputs), args)
+
+    def _named(self, inputs: list[str]) -> list[str]:
+        later = inputs[self.after :]
+        known = [
+            text if _keyword(text) else f"{name}={text}" for name, text in zip(self.names, later, strict=False)
+        ]
+        return [*inputs[: self.after], *known]
+
+
+def _keyword(text: str) -> bool:
+    """Whether the text of an argument begins with its name: `attn_mask=mask`."""
+    name, equals, rest = text.partition("=")
+    return bool(equals) and name.isidentifier() and not rest.startswith("=")

@@ -1,0 +1,84 @@
+"""How tensors of different shapes and dtypes meet element by element.
+
+Shapes: https://pytorch.org/docs/stable/notes/broadcasting.html; dtypes:
+https://pytorch.org/docs/stable/tensor_attributes.html#type-promotion-doc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from specc.ops.call import Call
+from specc.shapes.dim import Dim
+from specc.shapes.dtype import is_complex, is_floating, promote
+from specc.shapes.tensor import TensorType
+
+Scalar = bool | int | float
+
+
+def broadcast(call: Call, tensors: Sequence[TensorType]) -> tuple[Dim, ...]:
+    """The common shape: axes are matched from the last, and a size of 1 takes the other's (S303, S305)."""
+    shape = tensors[0].shape
+    for other in tensors[1:]:
+        shape = _pair(call, shape, other.shape)
+    return shape
+
+
+def _pair(call: Call, a: tuple[Dim, ...], b: tuple[Dim, ...]) -> tuple[Dim, ...]:
+    rank = max(len(a), len(b))
+    out = []
+    for axis in range(-rank, 0):
+        if -axis > len(a):
+            out.append(b[axis])
+        elif -axis > len(b) or b[axis] == 1:
+            out.append(a[axis])
+        elif a[axis] == 1:
+            out.append(b[axis])
+        else:
+            call.require_equal(
+                a[axis],
+                b[axis],
+                f"`{call.label}` ({call.op.name}) cannot match sizes {a[axis]} and {b[axis]} "
+                f"of axis {axis + rank}, counted over {rank}",
+                help="sizes must be equal, or one of them 1",
+            )
+            out.append(b[axis] if a[axis].origin is None and b[axis].is_const else a[axis])
+    return tuple(out)
+
+
+def result_dtype(tensors: Sequence[TensorType], scalars: Sequence[Scalar] = ()) -> str:
+    """The dtype of an element-wise result: tensors with axes outrank 0-d tensors, which outrank Python's scalars."""
+    dims = _joined([t.dtype for t in tensors if t.rank])
+    zeros = _joined([t.dtype for t in tensors if not t.rank])
+    wrapped = _joined([_of_scalar(s) for s in scalars])
+    found = _outrank(dims, _outrank(zeros, wrapped))
+    assert found is not None  # there is at least one operand
+    return found
+
+
+def _joined(dtypes: list[str]) -> str | None:
+    if not dtypes:
+        return None
+    joined = dtypes[0]
+    for dtype in dtypes[1:]:
+        joined = promote(joined, dtype)
+    return joined
+
+
+def _of_scalar(value: Scalar) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    return "int64" if isinstance(value, int) else "float32"
+
+
+def _outrank(high: str | None, low: str | None) -> str | None:
+    """The dtype of `high` unless `low` is of a wider category (bool, integer, float, complex)."""
+    if high is None or low is None:
+        return high or low
+    if is_complex(high):
+        return high
+    if is_floating(high):
+        return promote(high, "complex64") if is_complex(low) else high
+    if high == "bool" or is_floating(low) or is_complex(low):
+        return promote(high, low)
+    return high

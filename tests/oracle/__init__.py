@@ -1,0 +1,1 @@
+"""The differential oracle: every op's rule is held to torch on random configurations."""

@@ -1,0 +1,201 @@
+"""One configuration through the rule and through torch, and the differences between the two."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from specc.diagnostics import Sink
+from specc.ops import Call, Op, Rejected
+from specc.ops.arguments import INFERRED, Value
+from specc.ops.declare import Owned, Sample
+from specc.ops.evaluate import Outcome, evaluate, frozen
+from specc.shapes.dim import Dim
+from specc.shapes.tensor import TensorType
+from tests.oracle.judge import Observed, observe
+
+# Ops whose products torch.utils.flop_counter does not see, so that their cost is held by tests of their own.
+UNCOUNTED = frozenset({
+    "Bilinear", "RNN", "LSTM", "GRU", "MultiheadAttention", "TransformerEncoderLayer", "TransformerEncoder",
+    "TransformerDecoderLayer",
+})  # fmt: skip
+
+# What a rule may answer for symbols although integers are accepted: it needs a number, or names the condition.
+OPEN = frozenset({"S304", "S305"})
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was tried of one op."""
+
+    op: str
+    valid: int = 0
+    invalid: int = 0
+    symbolic: int = 0  # inferences with symbols that were compared with the integers'
+    disagreements: list[str] = field(default_factory=list)
+
+    @property
+    def tried(self) -> int:
+        return self.valid + self.invalid
+
+
+def configurations(op: type[Op], count: int, seed: int = 0) -> Iterator[Sample]:
+    """`count` configurations; each depends on the op's name, the seed and its number only."""
+    for k in range(count):
+        yield op.sample(random.Random(f"{op.name}:{seed}:{k}"))
+
+
+def examine(op: type[Op], count: int, seed: int = 0) -> Tally:
+    """Tries `count` configurations of an op."""
+    tally = Tally(op.name)
+    for sample in configurations(op, count, seed):
+        types = [None if given is None else TensorType.of(*given) for given in sample.inputs]
+        sink = Sink()
+        try:
+            outcome = evaluate(op, sample.args, types, sink=sink)
+            values = _filled(op, outcome, sample)
+        except Exception as error:  # a rule must not raise, whatever it is given
+            tally.invalid += 1
+            tally.disagreements.append(f"{op.name} {sample}: the rule raised {type(error).__name__}: {error}")
+            continue
+        seen = observe(op, values, sample)
+        differences = list(_compare(outcome, seen, sink))
+        if outcome.ok:
+            tally.valid += 1
+        else:
+            tally.invalid += 1
+        if not differences:
+            compared, differences = _symbolic(op, sample, types, outcome)
+            tally.symbolic += compared
+        inputs = [given and f"{list(given[0])} {given[1]}" for given in sample.inputs]
+        tally.disagreements += [f"{seen.text} of {inputs} {sample.args}: {why}" for why in differences]
+    return tally
+
+
+def _filled(op: type[Op], outcome: Outcome, sample: Sample) -> dict[str, Value]:
+    """Every argument with a value, also where a refusal kept the rule from inferring it: torch must be given one."""
+    bound = dict(outcome.call.args) if outcome.call.args else {}
+    if any(b.value is INFERRED for b in bound.values()):
+        call = Call(op, bound, outcome.call.operands, outcome.call.facts, Sink())
+        try:
+            op.infer(call)
+        except Rejected:
+            pass
+        except Exception:  # noqa: S110 — the rule is run on refused arguments, which it need not stand
+            pass
+        bound = call.args
+    values: dict[str, Value] = {}
+    for name, arg in op.args.items():
+        value = bound[name].value if name in bound else arg.default
+        if name in sample.args:  # the rule goes on with the right value; torch is given what was written
+            value = frozen(sample.args[name])
+        values[name] = 1 if value is INFERRED else value
+    return values
+
+
+def _compare(outcome: Outcome, seen: Observed, sink: Sink) -> Iterator[str]:
+    said = "; ".join(f"{d.code} {d.message}" for d in sink.diagnostics)
+    if outcome.ok != (seen.error is None):
+        yield f"the rule says {'valid' if outcome.ok else said}, torch {seen.error or f'gives {seen.outputs}'}"
+        return
+    if not outcome.ok:
+        return
+    outputs = tuple(
+        (tuple(d.value for d in t.shape), t.dtype) if isinstance(t, TensorType) else ((), "?") for t in outcome.outputs
+    )
+    if outputs != seen.outputs:
+        yield f"outputs {outputs}, torch {seen.outputs}"
+    for what, ours, theirs in (
+        ("parameters", outcome.parameters, seen.parameters),
+        ("buffers", outcome.buffers, seen.buffers),
+    ):
+        plain = [(name, (tuple(owned.shape), owned.dtype)) for name, owned in ours.items()]
+        if plain != list(theirs.items()):
+            yield f"{what} {plain}, torch {list(theirs.items())}"
+    if outcome.call.op.name not in UNCOUNTED and outcome.macs != seen.macs:
+        yield f"multiply-adds {outcome.macs}, torch {seen.macs}"
+
+
+def _symbolic(
+    op: type[Op], sample: Sample, types: list[TensorType | None], outcome: Outcome
+) -> tuple[int, list[str]]:
+    """The same with symbols for sizes: all of them, each alone, and equal sizes by one symbol."""
+    compared, differences = 0, []
+    for chosen, shared in _choices(types):
+        open_types, env = _opened(types, chosen, shared)
+        sink = Sink()
+        try:
+            inferred = evaluate(op, sample.args, open_types, sink=sink)
+        except Exception as error:  # a rule must not raise, whatever it is given
+            differences.append(f"with symbols {_shown(open_types)} the rule raised {type(error).__name__}: {error}")
+            continue
+        if outcome.ok and not inferred.ok:
+            said = [f"{d.code} {d.message}" for d in sink.diagnostics if d.code not in OPEN]
+            differences += [f"with symbols {_shown(open_types)}: {why}" for why in said]
+        elif inferred.ok:
+            held = all(condition.evaluate(env) for condition in inferred.call.requirements)
+            if held != outcome.ok:
+                conditions = [str(c) for c in inferred.call.requirements]
+                differences.append(f"with symbols {_shown(open_types)} valid when {conditions}, but not so with {env}")
+            if held and outcome.ok:
+                compared += 1
+                differences += _differences(outcome, inferred, env, open_types)
+    return compared, differences
+
+
+def _differences(
+    outcome: Outcome, inferred: Outcome, env: Mapping[str, int], types: list[TensorType | None]
+) -> Iterator[str]:
+    for ours, symbolic in zip(outcome.outputs, inferred.outputs, strict=True):
+        if not isinstance(symbolic, TensorType) or symbolic.substitute(env) != ours:
+            yield f"with symbols {_shown(types)} gives {symbolic}, with {env} {ours}"
+    if inferred.macs is None or inferred.macs.substitute(env) != outcome.macs:
+        yield f"with symbols {_shown(types)} costs {inferred.macs}, with {env} {outcome.macs}"
+    if _plain(inferred.parameters) != _plain(outcome.parameters):
+        yield f"with symbols {_shown(types)} owns {inferred.parameters}, not {outcome.parameters}"
+
+
+def _plain(owned: Mapping[str, Owned]) -> list[tuple[str, Owned]]:
+    return list(owned.items())
+
+
+def _choices(types: list[TensorType | None]) -> Iterator[tuple[set[tuple[int, int]], bool]]:
+    """(the (input, axis) pairs to open, whether equal sizes share a symbol); a size of 0 stays, symbols are positive."""
+    places = [
+        (k, axis)
+        for k, given in enumerate(types)
+        if given is not None
+        for axis, dim in enumerate(given.shape)
+        if dim.value > 0
+    ]
+    if places:
+        yield set(places), False
+        yield set(places), True
+    if len(places) > 1:
+        yield from (({place}, False) for place in places)
+
+
+def _opened(
+    types: list[TensorType | None], chosen: set[tuple[int, int]], shared: bool
+) -> tuple[list[TensorType | None], dict[str, int]]:
+    env: dict[str, int] = {}
+    opened: list[TensorType | None] = []
+    for k, given in enumerate(types):
+        if given is None:
+            opened.append(None)
+            continue
+        shape: list[Dim] = []
+        for axis, dim in enumerate(given.shape):
+            if (k, axis) not in chosen:
+                shape.append(dim)
+                continue
+            name = f"s{dim.value}" if shared else f"x{k}_{axis}"
+            env[name] = dim.value
+            shape.append(Dim.symbol(name))
+        opened.append(TensorType(tuple(shape), given.dtype))
+    return opened, env
+
+
+def _shown(types: list[TensorType | None]) -> str:
+    return ", ".join(str(given) for given in types)

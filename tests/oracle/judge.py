@@ -1,0 +1,119 @@
+"""What torch makes of a configuration: the text the op would be written as, run on `meta` and on the CPU.
+
+Modules are judged in eval mode: what only training refuses (batch statistics of a single value) is not an error of the
+architecture. A configuration is valid when both devices accept it; `meta` alone is too lenient, as it checks no values.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
+
+from specc.ops import Op
+from specc.ops.arguments import Value
+from specc.ops.declare import Sample
+from specc.ops.write import arguments
+
+Types = tuple[tuple[tuple[int, ...], str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Torch's verdict: `error` is None for a valid configuration."""
+
+    text: str
+    error: str | None = None
+    outputs: Types = ()
+    parameters: dict[str, tuple[tuple[int, ...], str]] = field(default_factory=dict)
+    buffers: dict[str, tuple[tuple[int, ...], str]] = field(default_factory=dict)
+    macs: int = 0
+
+
+def texts(op: type[Op], values: Mapping[str, Value], sample: Sample) -> tuple[str, str]:
+    """The constructor's text (empty for a function), and the text of the call on `x0`, `x1`, …"""
+    written = op.written(values)
+    pairs = [(name, op.args[name].python(values[name])) for name in written if not op.args[name].forward]
+    later = [(name, op.args[name].python(values[name])) for name in written if op.args[name].forward]
+    inputs, gap = [], False
+    ports = iter(op.ports())
+    port, variadic = "", False
+    for k, given in enumerate(sample.inputs):
+        if not variadic:
+            port, _, variadic = next(ports)
+        if given is None:
+            gap = True
+        else:
+            inputs.append(f"{port}=x{k}" if gap else f"x{k}")
+    if op.stateful:
+        return op.python.construct(arguments(pairs, op.leading())), op.python.apply("layer", inputs, arguments(later, ()))
+    return "", op.python.call(inputs, arguments([*pairs, *later], op.leading()))
+
+
+def observe(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Observed:
+    """Runs the configuration; `values` holds every argument, the inferred ones filled."""
+    construct, call = texts(op, values, sample)
+    text = f"{construct} | {call}" if construct else call
+    seen = []
+    for device in ("meta", "cpu"):
+        try:
+            with warnings.catch_warnings(), torch.no_grad():
+                warnings.simplefilter("ignore")
+                seen.append(_run(op, construct, call, sample, device, text))
+        except Exception as error:  # whatever torch raises is its verdict
+            return Observed(text, f"{device}: {type(error).__name__}: {str(error).strip()[:200]}")
+    on_meta, on_cpu = seen
+    if on_meta.outputs != on_cpu.outputs:
+        return Observed(text, f"meta gives {on_meta.outputs}, the CPU {on_cpu.outputs}")
+    return on_meta
+
+
+def _run(op: type[Op], construct: str, call: str, sample: Sample, device: str, text: str) -> Observed:
+    names: dict[str, Any] = {"torch": torch, "nn": nn, "F": functional}
+    torch.manual_seed(0)
+    with torch.device(device):
+        layer = eval(construct, names).eval() if construct else None
+        for k, given in enumerate(sample.inputs):
+            if given is not None:
+                names[f"x{k}"] = _tensor(*given, sample.high)
+        names["layer"] = layer
+        if device == "meta":
+            with FlopCounterMode(display=False) as counter:
+                result = eval(call, names)
+            flops = counter.get_total_flops()
+        else:
+            result, flops = eval(call, names), 0
+    parameters = dict(layer.named_parameters()) if layer is not None else {}
+    persistent = layer.state_dict() if layer is not None else {}
+    buffers = {name: tensor for name, tensor in persistent.items() if name not in parameters}
+    return Observed(
+        text, None, tuple(map(_type, _flat(result))), _types(parameters), _types(buffers), flops // 2
+    )
+
+
+def _tensor(shape: tuple[int, ...], dtype: str, high: int) -> torch.Tensor:
+    kind = getattr(torch, dtype)
+    if kind.is_floating_point or kind.is_complex:
+        return torch.rand(shape, dtype=kind)
+    return torch.randint(0, 2 if dtype == "bool" else high, shape).to(kind)
+
+
+def _flat(result: Any) -> list[torch.Tensor]:
+    """The tensors of a result in order; nested tuples (the states of an LSTM) are opened, None is left out."""
+    if isinstance(result, torch.Tensor):
+        return [result]
+    return [tensor for part in result if part is not None for tensor in _flat(part)]
+
+
+def _type(tensor: torch.Tensor) -> tuple[tuple[int, ...], str]:
+    return tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")
+
+
+def _types(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[tuple[int, ...], str]]:
+    return {name: _type(tensor) for name, tensor in tensors.items()}

@@ -1,0 +1,100 @@
+"""What a node costs: parameters, buffers, multiply-adds and bytes, of a leaf or of all leaves below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from specc.graph.ir import Node
+from specc.ops.declare import Owned
+from specc.shapes.dim import Dim
+from specc.shapes.tensor import TensorType, Type
+
+_BYTES = {"float64": 8, "int64": 8, "complex64": 8, "complex128": 16, "float16": 2, "bfloat16": 2, "int16": 2}
+_ONE_BYTE = ("bool", "int8", "uint8")
+# These give another view of their input's memory, or the input itself.
+_VIEWS = frozenset(
+    [
+        "flatten",
+        "Flatten",
+        "Unflatten",
+        "unflatten",
+        "view",
+        "reshape",
+        "permute",
+        "transpose",
+        "squeeze",
+        "unsqueeze",
+        "expand",
+        "chunk",
+        "split",
+        "select",
+        "narrow",
+        "unbind",
+        "movedim",
+        "swapaxes",
+        "Identity",
+    ]
+)
+
+
+def leaves(node: Node) -> Iterator[Node]:
+    """The leaf itself, or the leaves below."""
+    if node.body is None:
+        yield node
+    else:
+        yield from (inner for inner in node.body.walk() if inner.body is None)
+
+
+def parameters(nodes: Iterable[Node]) -> int:
+    """Numbers in the parameters the leaves own."""
+    return sum(numel(owned) for node in nodes for owned in node.parameters.values())
+
+
+def buffers(nodes: Iterable[Node]) -> int:
+    """Numbers in their buffers."""
+    return sum(numel(owned) for node in nodes for owned in node.buffers.values())
+
+
+def numel(owned: Owned) -> int:
+    count = 1
+    for size in owned.shape:
+        count *= size
+    return count
+
+
+def macs(nodes: Iterable[Node]) -> Dim | None:
+    """Multiply-adds of one forward pass; None where a leaf does not know its own."""
+    total = Dim.of(0)
+    for node in nodes:
+        if node.macs is None:
+            return None
+        total = total + node.macs
+    return total
+
+
+def activation_bytes(nodes: Iterable[Node]) -> Dim | None:
+    """Bytes of every leaf's outputs, views of an input's memory left out; None where a type is unknown."""
+    total = Dim.of(0)
+    for node in nodes:
+        if node.op is not None and node.op.name in _VIEWS:
+            continue
+        for output in node.outputs:
+            size = tensor_bytes(output.type)
+            if size is None:
+                return None
+            total = total + size
+    return total
+
+
+def tensor_bytes(type_: Type) -> Dim | None:
+    if not isinstance(type_, TensorType):
+        return None
+    return type_.numel * (1 if type_.dtype in _ONE_BYTE else _BYTES.get(type_.dtype, 4))
+
+
+def value_of(dim: Dim | None, env: Mapping[str, int]) -> int | Dim | None:
+    """A number where the symbols have values, the dimension with what is known put in where they have not."""
+    if dim is None:
+        return None
+    bound = dim.substitute(dict(env)) if env else dim
+    return bound.value if bound.is_const else bound

@@ -1,0 +1,151 @@
+"""A scope while it is being built: its names, what was read, and how `from` is resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from specc.diagnostics import Note, Sink, Span, closest
+from specc.graph.ir import Node, Value
+from specc.shapes.tensor import UNKNOWN
+from specc.source.nodes import Node as SourceNode
+from specc.source.nodes import Scalar, Sequence
+from specc.source.nodes import Mapping as SourceMapping
+
+
+@dataclass(slots=True)
+class Frame:
+    """Names and nodes of one scope, in the order of the text."""
+
+    sink: Sink
+    path: str  # prefix of the paths of its layers: "" or "layer1.0."
+    definition: str
+    params: dict[str, Any]  # what expressions may name, without the symbols
+    symbols: dict[str, Any]
+    inputs: tuple[Value, ...]
+    title: str
+    outputs: dict[str, list[tuple[str, Value]]] = field(default_factory=dict)  # by name: (field, value) in order
+    later: set[str] = field(default_factory=set)  # layers the text has, not yet built
+    removed: dict[str, Span] = field(default_factory=dict)  # by a `when`
+    nodes: list[Node] = field(default_factory=list)
+    spans: dict[str, Span] = field(default_factory=dict)  # of the layers' keys
+    read: set[int] = field(default_factory=set)
+    absent: list[tuple[str, Any]] = field(default_factory=list)
+    current: Value | None = None  # what a layer without `from` reads
+    broken: bool = False  # a reference could not be resolved: what looks unread may be meant by it
+
+    def __post_init__(self) -> None:
+        for value in self.inputs:
+            self.outputs[value.name] = [("", value)]
+        self.current = self.inputs[0] if self.inputs else None
+
+    @property
+    def env(self) -> dict[str, Any]:
+        return {**self.params, **self.symbols}
+
+    def names(self) -> list[str]:
+        return list(self.outputs)
+
+    def mark(self, value: Value) -> Value:
+        self.read.add(id(value))
+        return value
+
+    def was_read(self, name: str) -> bool:
+        return any(id(value) in self.read for _, value in self.outputs[name])
+
+    # References ------------------------------------------------------------------------------------------------
+
+    def chained(self) -> Value | None:
+        """What a layer without `from` reads: the layer before it, or the scope's first input."""
+        return self.mark(self.current) if self.current is not None else None
+
+    def sources(self, node: SourceNode) -> list[Value] | dict[str, list[Value]]:
+        """What a `from` names: values in order, or by port. A name that cannot be resolved gives an unknown value."""
+        if isinstance(node, SourceMapping):
+            return {str(e.key.value): list(self._each(e.value)) for e in node.entries}
+        return list(self._each(node))
+
+    def _each(self, node: SourceNode) -> Iterator[Value]:
+        for item in node.items if isinstance(node, Sequence) else (node,):
+            if isinstance(item, Scalar):
+                yield self.reference(item)
+
+    def reference(self, node: Scalar) -> Value:
+        """The value that `a`, `a.field` or `a or b` names."""
+        text = node.text if isinstance(node.value, int) and not isinstance(node.value, bool) else str(node.value)
+        alternatives = [part.strip() for part in text.split(" or ")]
+        for alternative in alternatives:
+            name, _, _ = alternative.partition(".")
+            if name in self.outputs:
+                return self._field(alternative, node.span)
+        for alternative in alternatives:
+            name = alternative.partition(".")[0]
+            if name not in self.removed:
+                return self._unresolved(alternative, name, node.span)
+        gone = alternatives[-1].partition(".")[0]
+        self.sink.error(
+            "N403",
+            f"`{gone}` does not exist here: its `when` does not hold",
+            node.span,
+            notes=(Note(f"`{gone}` has a `when`", self.removed[gone]),),
+            help=f"name what stands in for it: `from: {gone} or …`",
+        )
+        return self._unknown(gone)
+
+    def _unknown(self, name: str) -> Value:
+        self.broken = True
+        return Value(name, UNKNOWN, None)
+
+    def _unresolved(self, text: str, name: str, span: Span) -> Value:
+        if name in self.later:
+            self.sink.error(
+                "N402",
+                f"`{name}` comes later: a layer can only read layers above it",
+                span,
+                help="layers run from top to bottom; move it up",
+            )
+            return self._unknown(name)
+        near = closest(name, self.outputs)
+        known = ", ".join(f"`{n}`" for n in list(self.outputs)[-8:])
+        where = f"`{self.title}`" if self.title else "this group"
+        self.sink.error(
+            "N401",
+            f"there is no layer or input `{name}` in {where}",
+            span,
+            help=f"did you mean `{near}`?" if near else f"it has {known}" if known else None,
+        )
+        if near is None:
+            return self._unknown(name)
+        return self.mark(self.outputs[near][0][1])  # go on as if it had been meant
+
+    def _field(self, text: str, span: Span) -> Value:
+        name, dot, wanted = text.partition(".")
+        outputs = self.outputs[name]
+        if not dot:
+            return self.mark(outputs[0][1])
+        for position, (label, value) in enumerate(outputs):
+            if wanted == label or wanted == str(position):
+                return self.mark(value)
+        labels = [label for label, _ in outputs if label]
+        near = closest(wanted, labels)
+        have = ", ".join(f"`{name}.{label}`" for label in labels) if labels else f"one output, `{name}`"
+        self.sink.error(
+            "N405",
+            f"`{name}` has no output `{wanted}`",
+            span,
+            help=f"did you mean `{name}.{near}`?" if near else f"it has {have}",
+        )
+        self.mark(outputs[0][1])
+        return self._unknown(text)
+
+    # Growth ----------------------------------------------------------------------------------------------------
+
+    def add(self, node: Node, fields: tuple[str, ...], key: Span) -> None:
+        """A layer is done: later ones may read it, and the next one does unless it says otherwise."""
+        self.nodes.append(node)
+        self.spans[node.name] = key
+        labels = fields or tuple("" for _ in node.outputs)
+        self.outputs[node.name] = list(zip(labels, node.outputs, strict=True))
+        if node.outputs:
+            self.current = node.outputs[0]

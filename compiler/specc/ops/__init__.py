@@ -1,6 +1,6 @@
 """The op library: one declaration per op, one family a file."""
 
-from specc.ops import activation, convolution, linear, shape
+from specc.ops import activation, arithmetic, convolution, dropout, linear, pooling, reduction, shape
 from specc.ops.call import Bound, Call, Operand, Rejected
 from specc.ops.declare import Family, Function, Module, Op, Owned, Sample, registered
 
@@ -8,5 +8,5 @@ OPS = registered()
 
 __all__ = [
     "OPS", "Bound", "Call", "Family", "Function", "Module", "Op", "Operand", "Owned", "Rejected", "Sample",
-    "activation", "convolution", "linear", "shape",
+    "activation", "arithmetic", "convolution", "dropout", "linear", "pooling", "reduction", "shape",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from specc.ops.call import Call
+from specc.shapes.constraints import Refuted
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import is_complex, is_floating, promote
 from specc.shapes.tensor import TensorType
@@ -35,15 +36,20 @@ def _pair(call: Call, a: tuple[Dim, ...], b: tuple[Dim, ...]) -> tuple[Dim, ...]
         elif a[axis] == 1:
             out.append(b[axis])
         else:
-            call.require_equal(
-                a[axis],
-                b[axis],
-                f"`{call.label}` ({call.op.name}) cannot match sizes {a[axis]} and {b[axis]} "
-                f"of axis {axis + rank}, counted over {rank}",
-                help="sizes must be equal, or one of them 1",
-            )
-            out.append(b[axis] if a[axis].origin is None and b[axis].is_const else a[axis])
+            out.append(_met(call, a[axis], b[axis], axis + rank, rank))
     return tuple(out)
+
+
+def _met(call: Call, a: Dim, b: Dim, axis: int, rank: int) -> Dim:
+    """The common size of two that are not 1 for sure."""
+    where = f"`{call.label}` ({call.op.name}) cannot match sizes {a} and {b} of axis {axis}, counted over {rank}"
+    if isinstance(call.decide(a, b), Refuted):
+        for size, other in ((a, b), (b, a)):
+            if not isinstance(call.decide(size, Dim.of(1)), Refuted):
+                call.require_equal(size, Dim.of(1), where)
+                return other
+    call.require_equal(a, b, where, help="sizes must be equal, or one of them 1")
+    return b if a.origin is None and b.is_const else a
 
 
 def result_dtype(tensors: Sequence[TensorType], scalars: Sequence[Scalar] = ()) -> str:

@@ -117,9 +117,7 @@ class Named(Writer):
 
     def _named(self, inputs: list[str]) -> list[str]:
         later = inputs[self.after :]
-        known = [
-            text if _keyword(text) else f"{name}={text}" for name, text in zip(self.names, later, strict=False)
-        ]
+        known = [text if _keyword(text) else f"{name}={text}" for name, text in zip(self.names, later, strict=False)]
         return [*inputs[: self.after], *known]
 
 

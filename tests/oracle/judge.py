@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -75,7 +76,7 @@ def observe(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Observ
 
 
 def _run(op: type[Op], construct: str, call: str, sample: Sample, device: str, text: str) -> Observed:
-    names: dict[str, Any] = {"torch": torch, "nn": nn, "F": functional}
+    names: dict[str, Any] = {"torch": torch, "nn": nn, "F": functional, "self": SimpleNamespace(training=False)}
     torch.manual_seed(0)
     with torch.device(device):
         layer = eval(construct, names).eval() if construct else None

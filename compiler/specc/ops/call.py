@@ -15,10 +15,13 @@ from specc.diagnostics import Note, Sink, Span
 from specc.ops.arguments import Value
 from specc.shapes.constraints import Condition, Facts, Holds, Proved, Verdict, at_least, equal
 from specc.shapes.dim import Dim
+from specc.shapes.dtype import FLOATING
 from specc.shapes.origin import Origin, Source
 from specc.shapes.tensor import TensorType
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from specc.ops.declare import Op
 
 
@@ -208,17 +211,28 @@ class Call:
             )
         return rank
 
-    def require_floating(self, *ports: str) -> None:
-        """The inputs must be of a floating type (S307), as `torch.nn`'s layers with float weights need."""
+    def require_dtype(self, allowed: Collection[str], wanted: str, *ports: str, help: str | None = None) -> None:
+        """The inputs at `ports` (the first, if none is named) must have one of the dtypes `allowed` (S307).
+
+        `wanted` says them in words: `a floating-point input`.
+        """
         for port in ports or (self.op.ports()[0][0],):
             for operand in self.operands.get(port, []):
-                if not operand.type.dtype.startswith(("float", "bfloat", "complex")):
+                if operand.type.dtype not in allowed:
                     self.reject(
                         "S307",
-                        f"`{self.label}` ({self.op.name}) needs a floating-point input, "
-                        f"but its input is {operand.type.dtype}",
+                        f"`{self.label}` ({self.op.name}) needs {wanted}, but its input is {operand.type.dtype}",
                         notes=self.input_notes(port),
+                        help=help,
                     )
+
+    def require_floating(self, *ports: str) -> None:
+        """The inputs must be of a real floating type (S307)."""
+        self.require_dtype(FLOATING, "a floating-point input", *ports)
+
+    def require_weights(self, *ports: str) -> None:
+        """The inputs must be float32, as the layer's parameters are: torch's products do not mix dtypes (S307)."""
+        self.require_dtype(("float32",), "a float32 input, as its weights are", *ports)
 
     def require_equal(
         self, a: Dim, b: Dim, message: str, *, code: str = "S303", arg: str | None = None, help: str | None = None

@@ -40,6 +40,15 @@ class Writer:
         return f"{self.target}({', '.join([*operands, *args])})"
 
 
+class Moded(Writer):
+    """A function told whether its module trains: `F.dropout(x, 0.1, training=self.training)`."""
+
+    __slots__ = ()
+
+    def call(self, inputs: list[str], args: list[str]) -> str:
+        return super().call(inputs, [*args, "training=self.training"])
+
+
 class Method(Writer):
     """A tensor method: `x.flatten(1)`. `splat` spreads a list argument given first: `x.permute(0, 2, 1)`."""
 

@@ -17,14 +17,14 @@ DTYPES = (
     "complex128",
 )
 
-_FLOATING = ("float64", "float32", "float16", "bfloat16")
+FLOATING = ("float64", "float32", "float16", "bfloat16")
 _COMPLEX = ("complex64", "complex128")
-_SIGNED = ("int8", "int16", "int32", "int64")  # narrow to wide
+SIGNED = ("int8", "int16", "int32", "int64")  # narrow to wide
 
 
 def is_floating(dtype: str) -> bool:
     """As `torch.is_floating_point`: complex dtypes are not."""
-    return dtype in _FLOATING
+    return dtype in FLOATING
 
 
 def is_complex(dtype: str) -> bool:
@@ -33,7 +33,7 @@ def is_complex(dtype: str) -> bool:
 
 def is_integral(dtype: str) -> bool:
     """Whether it holds integers; bool does not count."""
-    return dtype in _SIGNED or dtype == "uint8"
+    return dtype in SIGNED or dtype == "uint8"
 
 
 def promote(a: str, b: str) -> str:
@@ -49,11 +49,11 @@ def promote(a: str, b: str) -> str:
         if "uint8" in (a, b):
             signed = a if b == "uint8" else b
             return "int16" if signed == "int8" else signed
-        return max(a, b, key=_SIGNED.index)
+        return max(a, b, key=SIGNED.index)
     if _category(high) == 2:
         if {a, b} == {"float16", "bfloat16"}:
             return "float32"
-        return min(a, b, key=_FLOATING.index)
+        return min(a, b, key=FLOATING.index)
     return "complex128"
 
 
@@ -71,4 +71,4 @@ def _category(dtype: str) -> int:
         return 0
     if is_integral(dtype):
         return 1
-    return 2 if dtype in _FLOATING else 3
+    return 2 if dtype in FLOATING else 3

@@ -1,0 +1,67 @@
+"""What the ops over images, sequences and volumes share: layouts in words, window arithmetic, samples of sizes."""
+
+from __future__ import annotations
+
+import random
+
+from specc.ops.call import Call
+from specc.shapes.dim import Dim
+from specc.shapes.tensor import DTYPES
+
+_AXES = {1: "L", 2: "H, W", 3: "D, H, W"}
+_KINDS = {1: "sequences", 2: "images", 3: "volumes"}
+
+
+def layout(spatial: int) -> str:
+    """The batched layout in words, `[N, C, H, W]`."""
+    return f"[N, C, {_AXES[spatial]}]"
+
+
+def sibling(name: str, spatial: int, rank: int) -> str | None:
+    """The help for an input of the wrong rank: the op of the same family that takes it."""
+    stem, fits = name.removesuffix(f"{spatial}d"), rank - 2
+    if fits in _AXES and fits != spatial and stem != name:
+        return f"use `{stem}{fits}d` for {_KINDS[fits]} {layout(fits)}"
+    if rank == 2 and spatial > 1:
+        return f"features [N, C] have no {_AXES[spatial]}: give them axes with `reshape`, or leave `flatten` out before"
+    return None
+
+
+def windows(size: Dim, kernel: int, stride: int, padding: int, dilation: int) -> Dim:
+    """How often a dilated kernel fits: ⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1."""
+    return (size + (2 * padding - dilation * (kernel - 1) - 1)) // stride + 1
+
+
+def require_filled(call: Call, lead: int) -> None:
+    """Every axis from `lead` on must hold something: torch's kernels refuse empty channels and empty images."""
+    for axis, dim in enumerate(call.x.shape[lead:], start=lead):
+        call.require_at_least(
+            dim, 1, f"`{call.label}` ({call.op.name}) needs a filled input, but axis {axis} has size {dim}"
+        )
+
+
+def sample_sizes(rng: random.Random, spatial: int, low: int, high: int) -> int | list[int]:
+    """One size for all spatial axes, or a list."""
+    if rng.random() < 0.6:
+        return rng.randint(low, high)
+    return [rng.randint(low, high) for _ in range(spatial + (rng.random() < 0.03))]
+
+
+def sample_shape(rng: random.Random, spatial: int, channels: int, *, batch: float = 0.8, high: int = 9) -> tuple[int, ...]:
+    """A shape [N, C, …], now and then without N, with a size of 0, or with one axis too many or too few."""
+    lead = (rng.randint(0 if rng.random() < 0.1 else 1, 3),) if rng.random() < batch else ()
+    low = 0 if lead != (0,) and rng.random() < 0.04 else 1
+    odd = rng.random()
+    axes = spatial + (1 if odd < 0.04 else -1 if odd < 0.08 else 0)
+    return (*lead, channels, *(rng.randint(low, high) for _ in range(axes)))
+
+
+def sample_tensor(rng: random.Random, shape: tuple[int, ...], often: float = 0.85) -> tuple[tuple[int, ...], str]:
+    """A tensor of that shape; one of another dtype than float32 is never empty, for torch's kernels then see no dtype."""
+    dtype = sample_dtype(rng, often)
+    return (shape if dtype == "float32" else tuple(max(size, 1) for size in shape)), dtype
+
+
+def sample_dtype(rng: random.Random, often: float = 0.85) -> str:
+    """Mostly float32, else any of torch's dtypes."""
+    return "float32" if rng.random() < often else rng.choice(DTYPES)

@@ -295,7 +295,10 @@ def transformer() -> Graph:
             x = d.leaf("add1", "add", a, x)
             h = d.leaf("ln2", "LayerNorm", x, params={"weight": (512,), "bias": (512,)})
             h = d.nest(
-                "mlp", h, fill=lambda m, v: m.linear("fc2", m.leaf("act", "GELU", m.linear("fc1", v, 2048)), 512)
+                "mlp",
+                h,
+                definition="Layer.mlp",
+                fill=lambda m, v: m.linear("fc2", m.leaf("act", "GELU", m.linear("fc1", v, 2048)), 512),
             )
             return d.leaf("add2", "add", h, x)
 

@@ -190,7 +190,7 @@ def _text(types: list[TensorType], symbols: list[str], batch: str | None, env: M
     told: set[str] = set()
     for type_ in types:
         space = type_.shape[2:]
-        if type_.rank >= 4 and space and any(not dim.is_const for dim in space):
+        if type_.rank >= 4:
             inside = {name for dim in space for name in dim.symbols}
             if inside <= env.keys():
                 text = " × ".join(str(dim.substitute(dict(env))) for dim in space)

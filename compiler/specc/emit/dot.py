@@ -147,17 +147,27 @@ class _Writer:
         return f'shape=box margin="0.06,0.02" height=0.2 width=0.2 fontsize=9 {drawn} label={_quoted(sign)}'
 
     def _rows(self, box: Box) -> str:
-        return _table("".join(self._item_rows(item) for item in box.items), border=1, colour=self._frame(box))
+        """One tint fills the box; rows of several stand on a card, so that they keep clear of its round corners."""
+        rows = "".join(self._item_rows(item, last=item is box.items[-1]) for item in box.items)
+        tints = {self._tint(item).background for item in box.items}
+        if len(tints) == 1:
+            return _table(rows, border=1, colour=self._frame(box), background=tints.pop())
+        card = _row(_cell(_table(rows)))
+        return _table(card, border=1, colour=self._frame(box), background=self.colours.page, padding=4)
+
+    def _tint(self, item: Item) -> Tint:
+        if item.node is not None and item.node.error is not None:
+            return self.colours.error
+        return tint(self.colours, item.node.op.family if item.node is not None and item.node.op is not None else None)
 
     def _frame(self, box: Box) -> str:
         return self.colours.error.text if any(i.node and i.node.error for i in box.items) else self.colours.border
 
-    def _item_rows(self, item: Item) -> str:
+    def _item_rows(self, item: Item, *, last: bool) -> str:
         node = item.node
         assert node is not None
         c = self.colours
-        family = node.op.family if node.op is not None else None
-        shade: Tint = c.error if node.error is not None else tint(c, family)
+        shade = self._tint(item)
         title = node.kind if item.count == 1 else f"{node.kind} ×{item.count}"
         name = item.name
         if item.panel is not None:
@@ -171,7 +181,8 @@ class _Writer:
         left = _cell(
             _styled(title, 10, shade.text, bold=True), left=True, least=_width(title, 10, bold=True), more=look + ids
         )
-        right = _cell(_styled(text, 9, c.ink), left=True, least=_width(text, 9), more=look + ids)
+        port = ' PORT="o"' if last else ""
+        right = _cell(_styled(text, 9, c.ink), left=True, least=_width(text, 9), more=look + ids + port)
         rows = _row(left + right)
         if node.error is not None:
             said = '<BR ALIGN="LEFT"/>'.join(_text(line) for line in wrapped(node.error, _MESSAGE_COLUMNS))
@@ -224,7 +235,11 @@ class _Writer:
             heard = ""
             wires = sorted(item.reads, key=lambda w: (w.source in item.skips, w.source is not item.trunk))
             drawn: set[tuple[Item, str]] = set()
-            several = len({w.source for w in item.reads}) > 1 and item.kind != "merge"
+            several = (
+                len({w.port for w in item.reads}) > 1
+                and len({w.source for w in item.reads}) > 1
+                and item.kind != "merge"
+            )
             for wire in wires:
                 shape = self._said(wire.type)
                 if self.boxes[wire.source] is self.boxes[item] or (wire.source, shape) in drawn:
@@ -265,16 +280,16 @@ class _Writer:
         elif skip:
             attributes.append(f'color="{c.skip}" penwidth=2 weight=1')
             if item.kind == "merge" and len(source.readers) > 1:
-                tail, head = f"{tail}:e", f"{head}:e"
+                tail, head = f"{tail}:o:e" if source.kind in ("layer", "folded") else f"{tail}:e", f"{head}:e"
         else:
-            main = item.trunk is None or item.trunk is source
+            main = item.trunk is None or (item.trunk is source and bool(item.skips))
             attributes.append(f"weight={20 if main and item.kind != 'output' else 4}")
         said = [text for text in (port, label) if text]
         if said:
             colour = c.error.text if bad else c.quiet
             text = _styled(" · ".join(said), 8, colour)
             wide = _width(" · ".join(said), 8)
-            attributes.append(f"label=<{_table(_row(_cell(text, left=True, least=wide)), padding=2)}>")
+            attributes.append(f"label=<{_table(_row(_cell(text, left=True, least=wide)), padding=3)}>")
         tip = f"{source.name} → {item.name}: {shape_text(wire.type, self.bound, batch=True)}"
         attributes.append(f"tooltip={_quoted(tip)} labeltooltip={_quoted(tip)}")
         return f"  {tail} -> {head} [{' '.join(attributes)}]"

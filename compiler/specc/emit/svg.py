@@ -34,11 +34,32 @@ def normalized(svg: str) -> str:
     root = ElementTree.fromstring(svg)
     name = root.findtext(f"{{{_SVG}}}g/{{{_SVG}}}title") or ""
     _clean(root)
+    _lift_panel_labels(root)
     root.set("role", "img")
     page = root.find(f"{{{_SVG}}}g")
     tip = page.find(f"{{{_SVG}}}title") if page is not None else None
     root.set("aria-label", (tip.text if tip is not None and tip.text else name))
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _lift_panel_labels(root: ElementTree.Element) -> None:
+    """Draws the labels of panels last, with a rim of the panel's colour: the trunk runs under them, not through."""
+    page = root.find(f"{{{_SVG}}}g")
+    if page is None:
+        return
+    labels = ElementTree.Element(f"{{{_SVG}}}g", {"class": "labels"})
+    for panel in page:
+        shape = panel.find(f"{{{_SVG}}}path")
+        if panel.get("class") != "cluster" or shape is None:
+            continue
+        for text in panel.findall(f"{{{_SVG}}}text"):
+            panel.remove(text)
+            rim = {"stroke": shape.get("fill", "none"), "stroke-width": "4", "stroke-linejoin": "round"}
+            text.attrib.update(rim | {"paint-order": "stroke", "pointer-events": "none"})
+            labels.append(text)
+    if len(labels):
+        labels.tail = "\n"
+        page.append(labels)
 
 
 def _clean(element: ElementTree.Element) -> None:

@@ -34,7 +34,7 @@ def add_device(parser: ArgumentParser) -> None:
 def _count(text: str) -> int:
     from argparse import ArgumentTypeError
 
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) and len(text) < 9):
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 9):
         raise ArgumentTypeError(f"{text!r} is not a number of epochs, 1 or more")
     return int(text)
 

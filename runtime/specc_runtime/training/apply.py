@@ -122,8 +122,8 @@ def predict_run(
 ) -> list[tuple[Path, list[Guess]]]:
     """The `top` likeliest classes of each image file, likeliest first.
 
-    An image is brought to the mode and, where all images of the data have one size, to the size of the data; then it goes
-    through the transforms of the test split. Raises `RunError` (R714) for a file that is no image.
+    An image is brought to the mode and, where all images of the data have one size, to the size of the data; then it
+    goes through the transforms of the test split. Raises `RunError` (R714) for a file that is no image.
     """
     trained = open_run(run, compile_spec, device=device, which=which)
     config = trained.program.config

@@ -117,10 +117,8 @@ def _compare(outcome: Outcome, seen: Observed, sink: Sink) -> Iterator[str]:
         yield f"multiply-adds {outcome.macs}, torch {seen.macs}"
 
 
-def _symbolic(
-    op: type[Op], sample: Sample, types: list[TensorType | None], outcome: Outcome
-) -> tuple[int, list[str]]:
-    """The same with symbols for sizes: all of them, each alone, and equal sizes by one symbol."""
+def _symbolic(op: type[Op], sample: Sample, types: list[TensorType | None], outcome: Outcome) -> tuple[int, list[str]]:
+    """The same with symbols for sizes: all, each alone, equal ones by one symbol, an axis of every input."""
     compared, differences = 0, []
     for chosen, shared in _choices(types):
         open_types, env = _opened(types, chosen, shared)
@@ -174,6 +172,9 @@ def _choices(types: list[TensorType | None]) -> Iterator[tuple[set[tuple[int, in
         yield set(places), True
     if len(places) > 1:
         yield from (({place}, False) for place in places)
+    if len(types) > 1:  # sizes that must agree between inputs, opened together
+        for axis in sorted({axis for _, axis in places}):
+            yield {place for place in places if place[1] == axis}, True
 
 
 def _opened(

@@ -53,7 +53,9 @@ def texts(op: type[Op], values: Mapping[str, Value], sample: Sample) -> tuple[st
         else:
             inputs.append(f"{port}=x{k}" if gap else f"x{k}")
     if op.stateful:
-        return op.python.construct(arguments(pairs, op.leading())), op.python.apply("layer", inputs, arguments(later, ()))
+        return op.python.construct(arguments(pairs, op.leading())), op.python.apply(
+            "layer", inputs, arguments(later, ())
+        )
     return "", op.python.call(inputs, arguments([*pairs, *later], op.leading()))
 
 
@@ -93,9 +95,7 @@ def _run(op: type[Op], construct: str, call: str, sample: Sample, device: str, t
     parameters = dict(layer.named_parameters()) if layer is not None else {}
     persistent = layer.state_dict() if layer is not None else {}
     buffers = {name: tensor for name, tensor in persistent.items() if name not in parameters}
-    return Observed(
-        text, None, tuple(map(_type, _flat(result))), _types(parameters), _types(buffers), flops // 2
-    )
+    return Observed(text, None, tuple(map(_type, _flat(result))), _types(parameters), _types(buffers), flops // 2)
 
 
 def _tensor(shape: tuple[int, ...], dtype: str, high: int) -> torch.Tensor:

@@ -1,12 +1,42 @@
 """The op library: one declaration per op, one family a file."""
 
-from specc.ops import activation, arithmetic, convolution, dropout, linear, pooling, reduction, shape
+from specc.ops import (
+    activation,
+    arithmetic,
+    convolution,
+    dropout,
+    linear,
+    normalization,
+    pooling,
+    reduction,
+    shape,
+    vision,
+)
 from specc.ops.call import Bound, Call, Operand, Rejected
 from specc.ops.declare import Family, Function, Module, Op, Owned, Sample, registered
 
 OPS = registered()
 
 __all__ = [
-    "OPS", "Bound", "Call", "Family", "Function", "Module", "Op", "Operand", "Owned", "Rejected", "Sample",
-    "activation", "arithmetic", "convolution", "dropout", "linear", "pooling", "reduction", "shape",
+    "OPS",
+    "Bound",
+    "Call",
+    "Family",
+    "Function",
+    "Module",
+    "Op",
+    "Operand",
+    "Owned",
+    "Rejected",
+    "Sample",
+    "activation",
+    "arithmetic",
+    "convolution",
+    "dropout",
+    "linear",
+    "normalization",
+    "pooling",
+    "reduction",
+    "shape",
+    "vision",
 ]

@@ -229,7 +229,9 @@ class Hardtanh(_Elementwise, Module):
         if low >= high:
             call.report("S310", f"`max_val` of `{call.label}` must be greater than `min_val`", arg="max_val", notes=())
         if call.x.dtype == "uint8" and low < 0:
-            call.report("S307", f"`{call.label}` (Hardtanh) cannot hold a uint8 input at `min_val: {low}`", arg="min_val")
+            call.report(
+                "S307", f"`{call.label}` (Hardtanh) cannot hold a uint8 input at `min_val: {low}`", arg="min_val"
+            )
         return super().infer(call)
 
     @classmethod
@@ -294,7 +296,9 @@ class LogSigmoid(_Elementwise, Module):
 class _Normalized(_Elementwise, abstract=True):
     """A softmax over `dim`."""
 
-    dim = Int("the axis whose values sum to 1; null takes the channels: axis 0 of 0-d, 1-d and 3-d inputs, else 1", None)
+    dim = Int(
+        "the axis whose values sum to 1; null takes the channels: axis 0 of 0-d, 1-d and 3-d inputs, else 1", None
+    )
 
     @classmethod
     def infer(cls, call: Call) -> TensorType:

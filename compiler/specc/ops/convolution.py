@@ -99,7 +99,10 @@ class _Conv(Module, abstract=True):
         args |= {name: value for name, value in optional.items() if rng.random() < 0.5}
         if groups > 1:
             args["groups"] = groups
-        return Sample(args, ((sample_shape(rng, n, channels), sample_dtype(rng, 0.95)),))
+        shape = sample_shape(rng, n, channels)
+        if len(shape) == n + 1 and shape[0] == 0:  # torch gives an output of no channels, whatever was asked
+            shape = (channels, *shape[1:])
+        return Sample(args, ((shape, sample_dtype(rng, 0.95)),))
 
 
 def _check_border(call: Call, size: Dim, pad: int) -> None:
@@ -232,7 +235,8 @@ class _ConvTranspose(Module, abstract=True):
         if groups > 1:
             args["groups"] = groups
         shape = sample_shape(rng, n, channels, high=4)
-        if 0 in _transposed(args, shape[-n:], n):  # torch's verdict on them depends on the kernel it picks
+        # torch's verdict on an empty output depends on the kernel it picks, as does an `output_padding` without a batch
+        if 0 in _transposed(args, shape[-n:], n) or (0 in shape and "output_padding" in args):
             return cls.sample(rng)
         return Sample(args, ((shape, sample_dtype(rng, 0.95)),))
 

@@ -35,7 +35,9 @@ class Outcome:
     macs: Dim | None = None
 
 
-def bind(op: type[Op], given: Mapping[str, Bound], sink: Sink, label: str, span: Span | None) -> dict[str, Bound] | None:
+def bind(
+    op: type[Op], given: Mapping[str, Bound], sink: Sink, label: str, span: Span | None
+) -> dict[str, Bound] | None:
     """Every argument of `op` in its order: the given ones, and PyTorch's defaults for the others.
 
     An inferred argument left out holds INFERRED until the rule fills it. Names the op does not have are skipped: their

@@ -109,7 +109,8 @@ class _BatchNorm(_Norm, abstract=True):
         }
         args = {name: value for name, value in optional.items() if rng.random() < 0.4}
         shape = sample_shape(rng, cls.spatial, channels, batch=0.95, high=2)
-        if 0 in shape:  # torch looks at the number of features only where there is something to normalise
+        used = args.get("affine", True) or args.get("track_running_stats", True)
+        if 0 in shape or not used:  # torch then never looks at the number of features
             args.pop("num_features", None)
         return Sample(args, (sample_tensor(rng, shape),))
 
@@ -146,13 +147,17 @@ class _LastAxes(_Norm, abstract=True):
     @classmethod
     def infer(cls, call: Call) -> TensorType:
         allowed = cls.mixed if call["elementwise_affine"] else cls.plain
-        call.require_dtype(allowed, "a floating-point input" + (" that fits float32 weights" if allowed is _MIXED else ""))
+        call.require_dtype(
+            allowed, "a floating-point input" + (" that fits float32 weights" if allowed is _MIXED else "")
+        )
         given = call["normalized_shape"]
         if isinstance(given, tuple):
             _check_last(call, given)
             return call.x
         if call.x.rank == 0:
-            call.reject("S302", f"`{call.label}` ({cls.name}) needs an input with at least one axis, but its input is 0-d")
+            call.reject(
+                "S302", f"`{call.label}` ({cls.name}) needs an input with at least one axis, but its input is 0-d"
+            )
         call.inferred("normalized_shape", call.x.shape[-1], axis="features")
         return call.x
 
@@ -254,7 +259,9 @@ class GroupNorm(_Norm):
     @classmethod
     def infer(cls, call: Call) -> TensorType:
         if call.x.rank < 2:
-            call.reject("S302", f"`{call.label}` (GroupNorm) needs an input [N, C, …], but its input is {call.x.rank}-d")
+            call.reject(
+                "S302", f"`{call.label}` (GroupNorm) needs an input [N, C, …], but its input is {call.x.rank}-d"
+            )
         _check_dtype(call, call["affine"])
         channels = call.inferred("num_channels", call.x.shape[1], axis="channels")
         groups = call["num_groups"]
@@ -264,7 +271,9 @@ class GroupNorm(_Norm):
                 "S308",
                 f"`num_groups: {groups}` of `{call.label}` does not divide its {channels} channels",
                 arg="num_groups",
-                help=f"{channels} channels can be split into {', '.join(map(str, divisors))} groups" if divisors else None,
+                help=f"{channels} channels can be split into {', '.join(map(str, divisors))} groups"
+                if divisors
+                else None,
             )
         require_filled(call, 1)
         others = (call.x.shape[0], *call.x.shape[2:])

@@ -108,7 +108,9 @@ class _Window(_Pool, abstract=True):
         }
         args = {"kernel_size": sample_sizes(rng, n, low, 4)}
         args |= {name: value for name, value in optional.items() if name in cls.args and rng.random() < 0.5}
-        return Sample(args, ((sample_shape(rng, n, rng.randint(0 if rng.random() < 0.05 else 1, 3)), sample_dtype(rng)),))
+        return Sample(
+            args, ((sample_shape(rng, n, rng.randint(0 if rng.random() < 0.05 else 1, 3)), sample_dtype(rng)),)
+        )
 
 
 class _MaxPool(_Window, abstract=True):

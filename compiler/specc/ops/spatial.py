@@ -47,7 +47,9 @@ def sample_sizes(rng: random.Random, spatial: int, low: int, high: int) -> int |
     return [rng.randint(low, high) for _ in range(spatial + (rng.random() < 0.03))]
 
 
-def sample_shape(rng: random.Random, spatial: int, channels: int, *, batch: float = 0.8, high: int = 9) -> tuple[int, ...]:
+def sample_shape(
+    rng: random.Random, spatial: int, channels: int, *, batch: float = 0.8, high: int = 9
+) -> tuple[int, ...]:
     """A shape [N, C, …], now and then without N, with a size of 0, or with one axis too many or too few."""
     lead = (rng.randint(0 if rng.random() < 0.1 else 1, 3),) if rng.random() < batch else ()
     low = 0 if lead != (0,) and rng.random() < 0.04 else 1

@@ -100,21 +100,20 @@ class _Writer:
     def _panel(self, panel: Panel, pad: str) -> Iterator[str]:
         c = self.colours
         body = panel.node.body
-        label = _styled(panel.label, 10, c.ink, bold=True)
+        cells = [_cell(_styled(panel.label, 10, c.ink, bold=True), left=True, least=_width(panel.label, 10, bold=True))]
         if body is not None and body.title:
-            label += _styled(f"  {body.title}", 10, c.quiet)
+            cells.append(_cell(_styled(body.title, 10, c.quiet), left=True, least=_width(body.title, 10)))
         if panel.count > 1:
-            label += _styled(f"  ×{panel.count}", 10, c.ink, bold=True)
+            cells.append(_cell(_styled(f"×{panel.count}", 10, c.ink, bold=True)))
         if panel.node.error is not None:
-            label += _styled(f"  {cut(panel.node.error, _MESSAGE_COLUMNS)}", 9, c.error.text)
+            cells.append(_cell(_styled(cut(panel.node.error, _MESSAGE_COLUMNS), 9, c.error.text)))
         fill = c.panel if panel.parent is None or panel.parent.parent is not None else c.nested
         edge = c.border if panel.node.error is None else c.error.text
         lines = [*self._tip_head(panel.label, panel.node.kind, panel.count), *self._tip_costs(panel.node, panel.count)]
         yield f"{pad}subgraph cluster_{panel.number} {{"
         yield f'{pad}  graph [style="rounded,filled" fillcolor="{fill}" color="{edge}" margin=8 labeljust=l'
         yield f"{pad}    id={_quoted('p:' + panel.node.path)} tooltip={_quoted(*lines)}"
-        wide = _width(panel.label + (body.title if body else "") + "  ×00", 10)
-        yield f"{pad}    label=<{_table(_row(_cell(label, left=True, least=wide)), padding=0)}>]"
+        yield f"{pad}    label=<{_table(_row(''.join(cells)), padding=2)}>]"
         yield from self._inside(panel, pad + "  ")
         yield f"{pad}}}"
 
@@ -148,9 +147,10 @@ class _Writer:
 
     def _rows(self, box: Box) -> str:
         """One tint fills the box; rows of several stand on a card, so that they keep clear of its round corners."""
-        rows = "".join(self._item_rows(item, last=item is box.items[-1]) for item in box.items)
         tints = {self._tint(item).background for item in box.items}
-        if len(tints) == 1:
+        plain = len(tints) == 1
+        rows = "".join(self._item_rows(i, last=i is box.items[-1], plain=plain) for i in box.items)
+        if plain:
             return _table(rows, border=1, colour=self._frame(box), background=tints.pop())
         card = _row(_cell(_table(rows)))
         return _table(card, border=1, colour=self._frame(box), background=self.colours.page, padding=4)
@@ -163,12 +163,12 @@ class _Writer:
     def _frame(self, box: Box) -> str:
         return self.colours.error.text if any(i.node and i.node.error for i in box.items) else self.colours.border
 
-    def _item_rows(self, item: Item, *, last: bool) -> str:
+    def _item_rows(self, item: Item, *, last: bool, plain: bool) -> str:
         node = item.node
         assert node is not None
         c = self.colours
         shade = self._tint(item)
-        title = node.kind if item.count == 1 else f"{node.kind} ×{item.count}"
+        title = kind_of(node, item.count)
         name = item.name
         if item.panel is not None:
             name = name.removeprefix(item.panel.prefix)
@@ -177,7 +177,7 @@ class _Writer:
         details += [more] if more else []
         text = " · ".join(details)
         ids = f' ID="{_text("p:" + node.path)}" TOOLTIP="{_text_lines(self._tip(item))}"'
-        look = f' BGCOLOR="{shade.background}"'
+        look = "" if plain else f' BGCOLOR="{shade.background}"'
         left = _cell(
             _styled(title, 10, shade.text, bold=True), left=True, least=_width(title, 10, bold=True), more=look + ids
         )
@@ -283,7 +283,7 @@ class _Writer:
                 tail, head = f"{tail}:o:e" if source.kind in ("layer", "folded") else f"{tail}:e", f"{head}:e"
         else:
             main = item.trunk is None or (item.trunk is source and bool(item.skips))
-            attributes.append(f"weight={20 if main and item.kind != 'output' else 4}")
+            attributes.append(f"weight={100 if main and item.kind != 'output' else 4}")
         said = [text for text in (port, label) if text]
         if said:
             colour = c.error.text if bad else c.quiet
@@ -293,6 +293,17 @@ class _Writer:
         tip = f"{source.name} → {item.name}: {shape_text(wire.type, self.bound, batch=True)}"
         attributes.append(f"tooltip={_quoted(tip)} labeltooltip={_quoted(tip)}")
         return f"  {tail} -> {head} [{' '.join(attributes)}]"
+
+
+def kind_of(node: Node, count: int = 1) -> str:
+    """The op's or block's name and how often it is applied: `Conv2d`, `BasicBlock ×2`; a bare group is a `group`."""
+    kind = node.kind
+    if node.body is not None and node.body.kind == "repeat":
+        kinds = {inner.kind for inner in node.body.nodes}
+        count *= len(node.body.nodes)
+        kind = kinds.pop() if len(kinds) == 1 else "layers"
+    kind = kind or "group"
+    return kind if count == 1 else f"{kind} ×{count}"
 
 
 def leaves_of(graph: Graph) -> Iterator[Node]:

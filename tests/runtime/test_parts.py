@@ -41,7 +41,7 @@ def test_the_section_becomes_typed_values() -> None:
         ({"epochs": None}, "R713"),
         ({"steps": 3}, "R713"),
         ({"precision": 8}, "R713"),
-        ({"metrics": ["accuracy"]}, "R713"),
+        ({"metrics": ["acuracy"]}, "R713"),
         ({"seed": -1}, "R713"),
         ({"epochs": True}, "R713"),
     ],

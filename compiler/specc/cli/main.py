@@ -25,6 +25,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("write", ("init",)),
     ("check", ("check", "summary")),
     ("build", ("build", "render")),
+    ("train", ("train", "eval", "predict")),
     ("look up", ("ops", "schema")),
 )
 COMMANDS = tuple(name for _, names in GROUPS for name in names)

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import matplotlib as mpl
 import numpy as np
@@ -132,7 +132,7 @@ def predictions(path: Path, source: Source, found: Sequence[Prediction], *, coun
         figure = Figure(figsize=(columns * 1.3, 0.5 + sum(rows) * 1.75 + 0.5 * (len(shown) > 0)), layout="constrained")
         parts: list[Any] = [figure]
         if shown:
-            parts = list(np.ravel(figure.subfigures(2, 1, height_ratios=[max(r, 1) for r in rows])))
+            parts = [*cast(Any, figure.subfigures(2, 1, height_ratios=[max(r, 1) for r in rows]))]
         wrong = len(mistakes)
         titles = (
             f"the first {len(first)} test images",

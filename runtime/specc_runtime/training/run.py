@@ -121,7 +121,7 @@ def train(
     figures = totals.figures(config.metrics)
     reports.confusion(target / "confusion.png", totals.confusion.tolist(), test.source.classes)
     reports.predictions(target / "predictions.png", test.source, found)
-    _farewell(shown, target, figures, position, len(history), len(test.samples))
+    _farewell(shown, target, figures, position, history[-1], len(test.samples))
     return Result(target, figures, history, position.best_epoch, interrupted)
 
 
@@ -286,16 +286,18 @@ def _summary(line: dict[str, Any], epochs: int, precision: str) -> str:
 
 
 def _farewell(
-    shown: Progress, target: Path, figures: dict[str, float], position: _Position, epochs: int, count: int
+    shown: Progress, target: Path, figures: dict[str, float], position: _Position, last: dict[str, Any], count: int
 ) -> None:
-    which = f"epoch {position.best_epoch} of {epochs}"
-    if "accuracy" in figures:
-        shown.line(f"Accuracy of the network on the {count:,} test images: {figures['accuracy']:.1%} ({which})")
-    else:
-        shown.line(f"Loss of the network on the {count:,} test images: {figures['loss']:.4f} ({which})")
+    name, form = ("accuracy", ".1%") if "accuracy" in figures else ("loss", ".4f")
+    # The best epoch was chosen by this very figure, which flatters it: the last epoch's stands beside it.
+    chosen = f"epoch {position.best_epoch}, the best of {last['epoch']} on these images"
+    ended = f"; epoch {last['epoch']} had {last['test'][name]:{form}}" if last["epoch"] != position.best_epoch else ""
+    shown.line(
+        f"{name.capitalize()} of the network on the {count:,} test images: {figures[name]:{form}} ({chosen}{ended})"
+    )
     shown.line("Open:")
-    for name in (*folder.PICTURES, folder.METRICS, folder.MODEL):
-        shown.line(f"  {target / name}")
+    for file in (*folder.PICTURES, folder.METRICS, folder.MODEL):
+        shown.line(f"  {target / file}")
 
 
 def to_json(result: Result) -> str:

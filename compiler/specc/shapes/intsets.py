@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise, product
-from math import lcm, prod
+from math import gcd, lcm, prod
 
 from specc.shapes.conditions import And, Comparison, Condition, In, compare, conjunction
-from specc.shapes.dim import Dim, FloorDiv
+from specc.shapes.dim import Atom, Dim, FloorDiv
 
 MAX_CLASSES = 4096  # residue classes looked at
 MAX_POINTS = 200_000  # integers looked at
+_ALL_UP_TO = 128  # breaks up to here: every integer is looked at
 _MAX_LISTED = 8  # integers or residues written out before a condition is kept as it was
 
 Periods = dict[str, int]
@@ -25,17 +26,19 @@ Profile = tuple[int, tuple[int, ...]]  # period, breaks
 def periods(dim: Dim, scale: int = 1) -> Periods | None:
     """For every symbol, a step at which all floor divisions become polynomials; None where there is no such step."""
     found: Periods = {}
-    for atom in dim.atoms:
-        if isinstance(atom, str):
-            inner: Periods | None = {atom: scale}
-        elif isinstance(atom, FloorDiv) and atom.divisor.is_const:
-            inner = periods(atom.numerator, scale * atom.divisor.value)
-        else:
-            return None
-        if inner is None:
-            return None
-        for name, step in inner.items():
-            found[name] = lcm(found.get(name, 1), step)
+    for monomial, coefficient in dim.terms.items():
+        needed = scale // gcd(scale, coefficient)  # a factor's step times the coefficient is a multiple of the scale
+        for atom in monomial:
+            if isinstance(atom, str):
+                inner: Periods | None = {atom: needed}
+            elif isinstance(atom, FloorDiv) and atom.divisor.is_const:
+                inner = periods(atom.numerator, needed * atom.divisor.value)
+            else:
+                return None
+            if inner is None:
+                return None
+            for name, step in inner.items():
+                found[name] = lcm(found.get(name, 1), step)
     return found
 
 
@@ -79,6 +82,8 @@ def points(shape: Profile) -> list[int] | None:
     """The integers that decide a condition of this period and these breaks; None where they are too many."""
     period, breaks = shape
     reach = 2 * period
+    if _is_small(shape):
+        return list(range(1, breaks[-1] + reach + 1))
     found: list[int] = []
     start = 1
     for place in breaks:
@@ -88,6 +93,11 @@ def points(shape: Profile) -> list[int] | None:
         found.extend(range(low, high + 1))
         start = max(start, high + 1)
     return found
+
+
+def _is_small(shape: Profile) -> bool:
+    """Whether `points` leaves no integer out, so that the integers themselves may be listed."""
+    return shape[1][-1] <= _ALL_UP_TO
 
 
 def describe(name: str, shape: Profile, true: list[int], false: list[int]) -> Condition | None:
@@ -114,12 +124,12 @@ def describe(name: str, shape: Profile, true: list[int], false: list[int]) -> Co
     inside = [h for h in false if h >= low and (endless or h <= high)]
     if not inside:
         return conjunction(*ends)
-    if not endless and len(true) <= _MAX_LISTED:
+    if not endless and len(true) <= _MAX_LISTED and _is_small(shape):
         return In(symbol, tuple(true))
     mixed = _residue(symbol, period, true, inside)
     if mixed is not None:
         return conjunction(*ends, mixed)
-    if endless and len(inside) <= _MAX_LISTED and inside[-1] <= breaks[-1] + period:
+    if endless and len(inside) <= _MAX_LISTED and inside[-1] <= breaks[-1] + period and _is_small(shape):
         gaps: Condition = compare(symbol, "!=", inside[0])
         if len(inside) > 1:
             gaps = In(symbol, tuple(inside), inside=False)
@@ -152,28 +162,33 @@ def _difference(dim: Dim) -> Profile | None:
         return None
     ((name, step),) = steps.items()
     breaks = {1}
-    for residues in classes(steps):
-        line = on_class(dim, steps, residues)
-        coefficients = univariate(line, name)
-        if coefficients is None:
-            return None
-        breaks |= {max(1, step * t + residues[name]) for t in turning_points(coefficients)}
+    straight = degree(dim) == 1
+    for residue in range(1, step + 1):
+        if straight:  # two values give the line, far cheaper than the substitution
+            start = dim.evaluate({name: residue})
+            coefficients = [start, dim.evaluate({name: residue + step}) - start]
+        else:
+            coefficients = univariate(on_class(dim, steps, {name: residue}), name)
+        breaks |= {max(1, step * t + residue) for t in turning_points(coefficients)}
     return step, tuple(sorted(breaks))
 
 
-def univariate(dim: Dim, name: str) -> list[int] | None:
-    """Coefficients by power of a polynomial in one symbol; None where it is not one."""
-    degree = max(map(len, dim.terms), default=0)
-    coefficients = [0] * (degree + 1)
-    for monomial, coefficient in dim.terms.items():
-        if any(atom != name for atom in monomial):
-            return None
-        coefficients[len(monomial)] += coefficient
-    return coefficients
+def degree(dim: Dim) -> int:
+    """The degree it has as a polynomial on a residue class."""
+    return max((sum(map(_atom_degree, monomial)) for monomial in dim.terms), default=0)
+
+
+def _atom_degree(atom: Atom) -> int:
+    return degree(atom.numerator) if isinstance(atom, FloorDiv) else 1
+
+
+def univariate(dim: Dim, name: str) -> list[int]:
+    """Coefficients by power of a polynomial in one symbol."""
+    return [dim.terms.get((name,) * power, 0) for power in range(degree(dim) + 1)]
 
 
 def turning_points(coefficients: list[int]) -> list[int]:
-    """Integers t >= 0, such that every sign change or zero of the polynomial lies in some [t, t + 1]; maybe others too."""
+    """Integers t >= 0: every sign change or zero of the polynomial lies in some [t, t + 1]; there may be more."""
     while coefficients and coefficients[-1] == 0:
         coefficients = coefficients[:-1]
     if len(coefficients) <= 1:

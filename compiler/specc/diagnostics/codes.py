@@ -52,23 +52,27 @@ _LANGUAGE = (
 _TRAINING = (
     Code("T601", "a name that training cannot use", "PyTorch has no optimizer, scheduler, loss, transform, dataset or "
          "metric of that name, or it needs what a spec cannot hold (a function, a second output)."),
-    Code("T602", "a sample that does not fit the input", "The shape of the dataset's samples, after the transforms, must "
+    Code("T602", "a sample that does not fit the input", "The shape of the dataset's samples, after the "
+         "transforms, must "
          "be the network's input without its batch dimension."),
     Code("T603", "fewer outputs than classes", "Every class needs an output of its own; a label beyond them would stop "
          "the run."),
     Code("T604", "an output that the loss cannot take", "The shapes and dtypes of the output and of the labels must be "
          "those that the loss is defined on."),
     Code("T605", "a network that the loop cannot train", "The training loop feeds one input and reads one output."),
-    Code("W501", "a softmax before CrossEntropyLoss", "The loss applies log-softmax itself; a second softmax flattens the "
+    Code("W501", "a softmax before CrossEntropyLoss", "The loss applies log-softmax itself; a second softmax "
+         "flattens the "
          "gradient and training stalls."),
     Code("W502", "a sigmoid before a loss that takes logits", "The loss applies the sigmoid itself."),
-    Code("W503", "more outputs than classes", "The surplus outputs are never right; often a forgotten `classes: 1000`."),
+    Code("W503", "more outputs than classes", "The surplus outputs are never right; often a forgotten `classes: "
+         "1000`."),
     Code("W504", "no log-softmax before a loss that takes log-probabilities", "The loss only picks out and negates; on "
          "logits it is unbounded below."),
 )  # fmt: skip
 
 _RUNTIME = (
-    Code("R701", "a dataset is not there", "It is not in the folder that torchvision expects and cannot be downloaded."),
+    Code("R701", "a dataset is not there", "It is not in the folder that torchvision expects and cannot be "
+         "downloaded."),
     Code("R702", "a dataset cannot be read", "Its files are damaged, cut short, or not what their names say."),
     Code("R703", "the data does not fit the network", "Found with real samples, before the first step."),
     Code("R704", "a label is out of range", "Labels count from 0 to one less than the number of classes."),
@@ -77,7 +81,8 @@ _RUNTIME = (
     Code("R707", "the run folder exists", "A run never overwrites another; `--resume` continues it."),
     Code("R708", "the run folder cannot be written", "Choose a folder that is writable with `--out`."),
     Code("R709", "the disk is full", "What was saved before is intact; `--resume` goes on from there."),
-    Code("R710", "a checkpoint is damaged", "A file is missing or differs from its recorded SHA-256, or would run code."),
+    Code("R710", "a checkpoint is damaged", "A file is missing or differs from its recorded SHA-256, or would run "
+         "code."),
     Code("R711", "not a run that can be used", "The folder is not a run's, or belongs to another network."),
     Code("R712", "not supported in training", "It is refused rather than ignored."),
     Code("R713", "an argument that PyTorch refuses", "The message is PyTorch's own."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import ClassVar
 
 from specc.ops.arguments import Bool, Choice, Float, Int
 from specc.ops.call import Call
@@ -21,7 +22,7 @@ class _Elementwise(Op, abstract=True):
 
     family = Family.ACTIVATION
     same_shape = True
-    accepts: tuple[str, ...] = FLOATING  # what torch computes on the CPU
+    accepts: ClassVar[tuple[str, ...]] = FLOATING  # what torch computes on the CPU
     wanted = "a floating-point input"
 
     @classmethod

@@ -45,7 +45,7 @@ class Operand:
 
 
 class Rejected(Exception):
-    """Ends a rule whose call cannot work (the report was made). `recovered` lets later layers be checked all the same."""
+    """Ends a rule whose call cannot work, after the report. `recovered` lets later layers be checked all the same."""
 
     def __init__(self, recovered: TensorType | None) -> None:
         super().__init__()

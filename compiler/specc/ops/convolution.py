@@ -75,7 +75,7 @@ class _Conv(Module, abstract=True):
         per_output = call["in_channels"] // call["groups"]
         for size in call.sizes("kernel_size"):
             per_output *= size
-        return call.output[0].numel * per_output
+        return call.output[0].numel * int(per_output)
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
@@ -86,8 +86,11 @@ class _Conv(Module, abstract=True):
         def sizes(low: int, high: int) -> int | list[int]:
             return sample_sizes(rng, n, low, high)
 
-        args = {"out_channels": groups * rng.randint(1, 3) + (rng.random() < 0.05), "kernel_size": sizes(1, 4)}
-        optional = {
+        args: dict[str, object] = {
+            "out_channels": groups * rng.randint(1, 3) + (rng.random() < 0.05),
+            "kernel_size": sizes(1, 4),
+        }
+        optional: dict[str, object] = {
             "in_channels": channels if rng.random() < 0.8 else channels + 1,
             "stride": sizes(1, 3),
             "padding": rng.choice([sizes(0, 2), "same", "valid"]),
@@ -211,18 +214,18 @@ class _ConvTranspose(Module, abstract=True):
         per_input = call["out_channels"] // call["groups"]
         for size in call.sizes("kernel_size"):
             per_input *= size
-        return call.x.numel * per_input
+        return call.x.numel * int(per_input)
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
         groups = rng.choice([1, 1, 1, 2, 3])
         channels = groups * rng.randint(1, 3) + (rng.random() < 0.05)
         n = cls.spatial
-        args = {
+        args: dict[str, object] = {
             "out_channels": groups * rng.randint(1, 3) + (rng.random() < 0.05),
             "kernel_size": sample_sizes(rng, n, 0 if rng.random() < 0.05 else 1, 4),
         }
-        optional = {
+        optional: dict[str, object] = {
             "in_channels": channels if rng.random() < 0.8 else channels + 1,
             "stride": sample_sizes(rng, n, 1, 3),
             "padding": sample_sizes(rng, n, 0, 2) if rng.random() < 0.5 else 0,

@@ -39,7 +39,7 @@ class Linear(Module):
 
     @classmethod
     def macs(cls, call: Call) -> Dim:
-        return call.output[0].numel * call["in_features"]
+        return call.output[0].numel * int(call["in_features"])
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
@@ -117,7 +117,7 @@ class Bilinear(Module):
     @classmethod
     def macs(cls, call: Call) -> Dim:
         """x1ᵀ W_k for every k, then its product with x2."""
-        return call.output[0].numel * (call["in1_features"] * call["in2_features"] + call["in2_features"])
+        return call.output[0].numel * int((call["in1_features"] + 1) * call["in2_features"])
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import ClassVar
 
 from specc.ops.arguments import Bool, Int, Sizes
 from specc.ops.call import Call
@@ -30,7 +31,7 @@ class _Pool(Op, abstract=True):
     """What every pooling shares; `spatial` is the number of spatial axes."""
 
     family = Family.POOLING
-    accepts: tuple[str, ...] = FLOATING
+    accepts: ClassVar[tuple[str, ...]] = FLOATING
     wanted = "a floating-point input"
 
     @classmethod
@@ -98,7 +99,7 @@ class _Window(_Pool, abstract=True):
     def sample(cls, rng: random.Random) -> Sample:
         n = cls.spatial
         low = 0 if rng.random() < 0.04 else 1
-        optional = {
+        optional: dict[str, object] = {
             "stride": None if rng.random() < 0.1 else sample_sizes(rng, n, low, 4),
             "padding": sample_sizes(rng, n, 0, 1 if rng.random() < 0.8 else 2),
             "dilation": sample_sizes(rng, n, 1, 2),
@@ -106,7 +107,7 @@ class _Window(_Pool, abstract=True):
             "count_include_pad": rng.random() < 0.5,
             "divisor_override": rng.choice([None, 1, 3, 5, -2, 0]),
         }
-        args = {"kernel_size": sample_sizes(rng, n, low, 4)}
+        args: dict[str, object] = {"kernel_size": sample_sizes(rng, n, low, 4)}
         args |= {name: value for name, value in optional.items() if name in cls.args and rng.random() < 0.5}
         return Sample(
             args, ((sample_shape(rng, n, rng.randint(0 if rng.random() < 0.05 else 1, 3)), sample_dtype(rng)),)
@@ -114,7 +115,7 @@ class _Window(_Pool, abstract=True):
 
 
 class _MaxPool(_Window, abstract=True):
-    accepts = FLOATING + SIGNED + ("uint8",)
+    accepts: ClassVar[tuple[str, ...]] = (*FLOATING, *SIGNED, "uint8")
     wanted = "numbers"
     kernel_size = Sizes("size of the window", min=1)
     stride = Sizes("step of the window; null: the kernel's size", None, min=1)
@@ -156,7 +157,7 @@ class max_pool2d(_MaxPool, Function):
 
 
 class _AvgPool(_Window, abstract=True):
-    accepts = (*FLOATING, "int64")
+    accepts: ClassVar[tuple[str, ...]] = (*FLOATING, "int64")
     kernel_size = Sizes("size of the window", min=1)
     stride = Sizes("step of the window; null: the kernel's size", None, min=1)
     padding = Sizes("zeros added at both ends", 0)
@@ -230,7 +231,7 @@ class _Adaptive(_Pool, abstract=True):
         if dtype.startswith("complex"):  # torch takes them at size 1 only, where it writes a mean
             dtype = "float32"
         empty = dtype == "float32" and rng.random() < 0.2
-        size = sample_sizes(rng, cls.spatial, 0 if empty else 1, 4)
+        size: object = sample_sizes(rng, cls.spatial, 0 if empty else 1, 4)
         if rng.random() < 0.04:
             size = -1
         if isinstance(size, list) and rng.random() < 0.3:

@@ -59,7 +59,7 @@ def sample_shape(
 
 
 def sample_tensor(rng: random.Random, shape: tuple[int, ...], often: float = 0.85) -> tuple[tuple[int, ...], str]:
-    """A tensor of that shape; one of another dtype than float32 is never empty, for torch's kernels then see no dtype."""
+    """A tensor of that shape; only a float32 one may be empty, for torch's kernels then see no other dtype."""
     dtype = sample_dtype(rng, often)
     return (shape if dtype == "float32" else tuple(max(size, 1) for size in shape)), dtype
 

@@ -113,7 +113,7 @@ class _Resize(_Free, abstract=True):
             args["scale_factor"] = (
                 rng.choice(factors) if rng.random() < 0.5 else [rng.choice(factors) for _ in range(items)]
             )
-        if args.get("mode") in _SMOOTH and rng.random() < 0.5 or rng.random() < 0.05:
+        if (args.get("mode") in _SMOOTH and rng.random() < 0.5) or rng.random() < 0.05:
             args["align_corners"] = rng.random() < 0.5
         if rng.random() < 0.15:
             args["recompute_scale_factor"] = rng.random() < 0.5
@@ -256,7 +256,7 @@ class _Pad(_Free, Module, abstract=True):
         if isinstance(value, tuple) and len(value) != 4:
             call.reject(
                 "S310",
-                f"`padding` of `{call.label}` must be a number or [left, right, top, bottom], not a list of {len(value)}",
+                f"`padding` of `{call.label}` must be a number or a list of 4, not of {len(value)}",
                 arg="padding",
                 notes=(),
             )
@@ -283,6 +283,13 @@ class ZeroPad2d(_Pad):
         if call.x.rank < 2:
             call.reject(
                 "S302", f"`{call.label}` (ZeroPad2d) needs an input […, H, W], but its input is {call.x.rank}-d"
+            )
+        value = call["padding"]
+        sides = value if isinstance(value, tuple) else (value,) * 4
+        for what, axis, pads in (("width", -1, sides[:2]), ("height", -2, sides[2:])):  # torch cuts before it pads
+            left = call.x.shape[axis] + sum(min(pad, 0) for pad in pads)
+            call.require_at_least(
+                left, 0, f"`padding` of `{call.label}` cuts more than the {what} of {call.x.shape[axis]}", arg="padding"
             )
         return cls.padded(call, 0)
 

@@ -66,11 +66,16 @@ def drawn(
     graph: Graph, form: str, *, depth: int | None = None, bind: Mapping[str, int] | None = None, dark: bool = False
 ) -> bytes:
     """The diagram as bytes of the format. Raises `Problem` (C107) where no engine can draw it."""
-    from specc.emit.render import RenderUnavailable, render
+    from specc.emit.dot import to_dot
+    from specc.emit.render import RenderFailed, RenderUnavailable, render
+    from specc.emit.svg import to_svg
 
     try:
-        return render(graph, form, depth=depth, bind=bind, dark=dark)
-    except RenderUnavailable as error:
-        from specc.cli.problem import problem
+        if form == "svg":
+            return to_svg(graph, depth=depth, bind=bind, dark=dark).encode()
+        return render(to_dot(graph, depth=depth, bind=bind, dark=dark), form)
+    except (RenderUnavailable, RenderFailed) as error:
+        from specc.cli.problem import Problem
+        from specc.diagnostics import Diagnostic
 
-        raise problem("C107", str(error), status=2) from error
+        raise Problem(Diagnostic("C107", str(error), None), 2) from error

@@ -91,4 +91,18 @@ _RUNTIME = (
     Code("R716", "a data worker died", "Most often for want of memory; `workers: 0` shows its error."),
 )  # fmt: skip
 
-CODES: dict[str, Code] = {code.code: code for code in (*_YAML, *_LANGUAGE, *_TRAINING, *_RUNTIME)}
+_COMMAND = (
+    Code("C101", "a file that specc did not write is in the way", "`specc build` overwrites only a `model.py` whose "
+         "docstring says that it was generated."),
+    Code("C102", "a file cannot be written", "The system's own reason follows; what stood there before is untouched."),
+    Code("C103", "a size for a symbol that is not there", "`--bind` takes the symbols of the network's inputs."),
+    Code("C104", "a file exists already", "A starting spec never overwrites anything."),
+    Code("C105", "a name that cannot be a folder", "Without `-o`, a build goes to build/NAME; the network's name must "
+         "then be a word."),
+    Code("C106", "a built file is out of date", "`specc build --check` compares with what it would write now."),
+    Code("C107", "the diagram cannot be drawn", "No engine is installed, or the one there is failed. The `dot` format "
+         "needs none."),
+    Code("C108", "an unknown op was asked for", "The ops have PyTorch's names; `specc ops` lists them."),
+)  # fmt: skip
+
+CODES: dict[str, Code] = {code.code: code for code in (*_COMMAND, *_YAML, *_LANGUAGE, *_TRAINING, *_RUNTIME)}

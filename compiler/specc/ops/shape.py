@@ -1,26 +1,44 @@
-"""Functions that rearrange axes and elements."""
+"""Functions and modules that give the same elements another shape."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
-from specc.ops.arguments import Int
+from specc.ops.arguments import Int, Ints, SizeList
 from specc.ops.call import Call
-from specc.ops.declare import Family, Function, Sample
+from specc.ops.declare import Family, Function, Module, Op, Owned, Sample
 from specc.ops.write import Method
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
 
 
-class flatten(Function):
-    """Joins the axes from `start_dim` to `end_dim` into one."""
+def product(dims: Sequence[Dim]) -> Dim:
+    """The number of elements of a shape."""
+    total = Dim.of(1)
+    for dim in dims:
+        total = total * dim
+    return total
+
+
+class _Same(Op, abstract=True):
+    """Nothing is computed, nothing owned."""
 
     family = Family.SHAPE
-    python = Method("flatten")
+
+    @classmethod
+    def parameters(cls, call: Call) -> dict[str, Owned]:
+        return {}
+
+    @classmethod
+    def macs(cls, call: Call) -> int:
+        return 0
+
+
+class _Flatten(_Same, abstract=True):
+    """Joins the axes from `start_dim` to `end_dim`."""
+
     positional = 2
-    start_dim = Int("first axis to join", 0)
-    end_dim = Int("last axis to join", -1)
-    example = ("[N, 512, 7, 7]", "{op: flatten, start_dim: 1}")
 
     @classmethod
     def infer(cls, call: Call) -> TensorType:
@@ -29,17 +47,153 @@ class flatten(Function):
         end = call.axis(call["end_dim"], rank, arg="end_dim")
         if start > end:
             call.reject("S309", f"`start_dim` of `{call.label}` comes after its `end_dim`", arg="start_dim")
-        joined = Dim.of(1)
-        for dim in call.x.shape[start : end + 1]:
-            joined = joined * dim
+        if start == end and rank:
+            return call.x
+        joined = product(call.x.shape[start : end + 1])
         return call.x.with_shape((*call.x.shape[:start], joined, *call.x.shape[end + 1 :]))
-
-    @classmethod
-    def macs(cls, call: Call) -> int:
-        return 0
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
         shape = tuple(rng.randint(0, 4) for _ in range(rng.randint(0, 5)))
-        args = {name: rng.randint(-5, 5) for name in ("start_dim", "end_dim") if rng.random() < 0.6}
+        args = {name: rng.randint(-5, 5) for name in ("start_dim", "end_dim") if rng.random() < 0.5}
         return Sample(args, ((shape, rng.choice(["float32", "int64"])),))
+
+
+class flatten(_Flatten, Function):
+    """Joins the axes from `start_dim` to `end_dim` into one."""
+
+    python = Method("flatten")
+    start_dim = Int("first axis to join", 0)
+    end_dim = Int("last axis to join", -1)
+    example = ("[N, 512, 7, 7]", "{op: flatten, start_dim: 1}")
+
+
+class Flatten(_Flatten, Module):
+    """Joins the axes from `start_dim` to `end_dim` into one; by default all but the batch."""
+
+    start_dim = Int("first axis to join", 1)
+    end_dim = Int("last axis to join", -1)
+    example = ("[N, 512, 7, 7]", "Flatten")
+
+
+def fitted(call: Call, total: Dim, arg: str) -> tuple[Dim, ...]:
+    """The sizes of `arg`, one of which may be -1 (inferred), for `total` elements (S310, S311)."""
+    written = call[arg]
+    open_at = [k for k, size in enumerate(written) if size == -1]
+    name = f"`{call.label}` ({call.op.name})"
+    for size in written:
+        if isinstance(size, int) and size < -1:
+            call.reject(
+                "L204", f"a size in `{arg}` of `{call.label}` must be at least -1, not {size}", arg=arg, notes=()
+            )
+    if len(open_at) > 1:
+        call.reject("S310", f"`{arg}` of `{call.label}` may leave only one size to be inferred (-1)", arg=arg, notes=())
+    sizes = [Dim.of(1) if k in open_at else call.dim(arg, k) for k in range(len(written))]
+    known = product(sizes)
+    shown = ", ".join(str(size) for size in written)
+    if not open_at:
+        message = f"{name} cannot give {total} elements the shape [{shown}], which has {known}"
+        call.require_equal(known, total, message, code="S311", arg=arg)
+        return tuple(sizes)
+    if known == 0:
+        call.reject("S311", f"{name} cannot infer -1 in [{shown}]: any size would do beside a 0", arg=arg)
+    quotient = total // known
+    message = f"{name} cannot give {total} elements the shape [{shown}]: {total} is not divisible by {known}"
+    call.require_equal((quotient * known).without_origin(), total.without_origin(), message, code="S311", arg=arg)
+    sizes[open_at[0]] = quotient
+    return tuple(sizes)
+
+
+class _Reshape(_Same, Function, abstract=True):
+    positional = 1
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        (arg,) = cls.args
+        return call.x.with_shape(fitted(call, call.x.numel, arg))
+
+    @classmethod
+    def sample(cls, rng: random.Random) -> Sample:
+        factors = [rng.randint(0 if rng.random() < 0.2 else 1, 4) for _ in range(rng.randint(1, 4))]
+        shape, sizes = list(factors), list(factors)
+        rng.shuffle(sizes)
+        if len(sizes) > 1 and rng.random() < 0.5:
+            sizes[:2] = [sizes[0] * sizes[1]]
+        if rng.random() < 0.3:
+            sizes.insert(rng.randint(0, len(sizes)), 1)
+        if rng.random() < 0.15:
+            sizes[0] += 1
+        if rng.random() < 0.6:
+            sizes[rng.randrange(len(sizes))] = -1
+        if rng.random() < 0.05:
+            sizes.append(rng.choice([-1, -2]))
+        (arg,) = cls.args
+        return Sample({arg: sizes}, ((tuple(shape), rng.choice(["float32", "int64"])),))
+
+
+class reshape(_Reshape):
+    """The same elements in another shape; one size may be -1 and is inferred."""
+
+    python = Method("reshape", splat=True)
+    shape = SizeList("the new sizes")
+    example = ("[N, 16, 7, 7]", "{op: reshape, shape: [N, 4, -1]}")
+
+
+class view(_Reshape):
+    """The same elements in another shape, sharing memory; PyTorch refuses a permuted input, where `reshape` copies."""
+
+    python = Method("view", splat=True)
+    size = SizeList("the new sizes")
+    example = ("[N, 16, 7, 7]", "{op: view, size: [N, 4, -1]}")
+
+
+class _Unflatten(_Same, abstract=True):
+    """Splits one axis."""
+
+    positional = 2
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        arg = list(cls.args)[1]
+        axis = call.axis(call["dim"], call.x.rank)
+        if not call[arg]:
+            call.reject("S310", f"`{arg}` of `{call.label}` is empty", arg=arg, notes=())
+        if not call.x.rank:
+            call.reject("S302", f"`{call.label}` ({cls.name}) splits an axis, but its input has none")
+        sizes = fitted(call, call.x.shape[axis], arg)
+        return call.x.with_shape((*call.x.shape[:axis], *sizes, *call.x.shape[axis + 1 :]))
+
+    @classmethod
+    def sample(cls, rng: random.Random) -> Sample:
+        sizes = [rng.randint(0 if rng.random() < 0.2 else 1, 4) for _ in range(rng.randint(1, 3))]
+        size = 1
+        for factor in sizes:
+            size *= factor
+        shape = [rng.randint(0, 3) for _ in range(rng.randint(0, 3))]
+        axis = rng.randint(0, len(shape))
+        shape.insert(axis, size + (rng.random() < 0.1))
+        if rng.random() < 0.5:
+            sizes[rng.randrange(len(sizes))] = -1
+        dim = axis if rng.random() < 0.5 else axis - len(shape)
+        if rng.random() < 0.1:
+            dim += rng.choice([-2, 1])
+        if rng.random() < 0.03:
+            sizes = []
+        return Sample({"dim": dim, list(cls.args)[1]: sizes}, ((tuple(shape), "float32"),))
+
+
+class unflatten(_Unflatten, Function):
+    """Splits the axis `dim` into axes of the given sizes, one of which may be -1."""
+
+    python = Method("unflatten")
+    dim = Int("axis to split")
+    sizes = SizeList("the sizes it is split into")
+    example = ("[N, T, 512]", "{op: unflatten, dim: -1, sizes: [8, 64]}")
+
+
+class Unflatten(_Unflatten, Module):
+    """Splits the axis `dim` into axes of the given sizes, one of which may be -1."""
+
+    dim = Int("axis to split")
+    unflattened_size = Ints("the sizes it is split into")
+    example = ("[N, 784]", "{op: Unflatten, dim: 1, unflattened_size: [1, 28, 28]}")

@@ -127,7 +127,7 @@ generated = st.recursive(
 
 
 def inline(schema):
-    """References of a generated schema are to its own `$defs`, which is not the root where it is nested: spell it out."""
+    """References of a generated schema are to its own `$defs`, not the root where it is nested: spell it out."""
     if not isinstance(schema, dict):
         return [inline(s) for s in schema] if isinstance(schema, list) else schema
     if "$ref" in schema:

@@ -1,7 +1,7 @@
 """The `specc` command: finds the command's file, reads its arguments, and turns what happens into an exit status.
 
-Exit status: 0 clean; 1 the spec (or what was asked of it) has problems; 2 the command line cannot be obeyed, or a tool it
-needs is missing; 70 a bug in specc (BSD's EX_SOFTWARE); 130 interrupted; 141 the reader of the output went away.
+Exit status: 0 clean; 1 the spec (or what was asked of it) has problems; 2 the command line cannot be obeyed, or a tool
+it needs is missing; 70 a bug in specc (BSD's EX_SOFTWARE); 130 interrupted; 141 the reader of the output went away.
 
 What a command was asked for goes to stdout, everything said about it to stderr.
 """
@@ -20,7 +20,7 @@ BUG = 70
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
-# Commands by what a person is doing. A command is the module of its name in `specc.cli`, imported only when it is called.
+# Commands by what a person is doing. Each is the module of its name in `specc.cli`, imported only when it is called.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("write", ("init",)),
     ("check", ("check", "summary")),

@@ -173,7 +173,9 @@ def example_outcome(op: type[Op]) -> Outcome:
     sink = Sink()
     node = parse(text, "example", sink)
     layer = plain(node) if node is not None else None
-    args = {key: value for key, value in layer.items() if key != "op"} if isinstance(layer, dict) else {}
+    args: dict[str, object] = {}
+    if isinstance(layer, dict):
+        args = {key: _sized(value, op.args.get(key)) for key, value in layer.items() if key != "op"}
     types: list[TensorType | None] = []
     for dims, dtype in _SHAPE.findall(shapes):
         sizes = [int(d) if d.isdigit() else d for d in (part.strip() for part in dims.split(",")) if d]
@@ -182,3 +184,14 @@ def example_outcome(op: type[Op]) -> Outcome:
     if not outcome.ok:
         raise ValueError(f"the example of {op.name} does not hold: {sink.diagnostics}")
     return outcome
+
+
+def _sized(value: object, arg: Arg | None) -> object:
+    """The value, with symbols read as sizes where torch takes them at run time."""
+    from specc.shapes.parse import parse_dim
+
+    if arg is None or not arg.runtime:
+        return value
+    if isinstance(value, list):
+        return [_sized(item, arg) for item in value]
+    return parse_dim(value) if isinstance(value, str) else value

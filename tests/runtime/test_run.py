@@ -79,6 +79,31 @@ def test_resume_refuses_another_network() -> None:
     assert code(caught) == "R711"
 
 
+def test_resume_accepts_a_new_header() -> None:
+    """The header holds the spec's digest, which a longer `epochs` changes."""
+    run(program(epochs=1), out=Path("it"))
+    source = MODEL.format(features=64, classes=10).replace("A network written", "Digest 12ab. A network written")
+    assert len(run(program(epochs=2, source=source), out=Path("it"), resume=True).history) == 2
+
+
+def test_a_sample_that_a_worker_cannot_read_is_a_diagnostic(monkeypatch: pytest.MonkeyPatch) -> None:
+    from specc_runtime.data.digits import Digits
+
+    real = Digits.__getitem__
+
+    def broken(self: Digits, index: int) -> Any:
+        if index == 700:
+            raise OSError("image file is truncated")
+        return real(self, index)
+
+    monkeypatch.setattr(Digits, "__getitem__", broken)
+    for workers in (0, 1):
+        with pytest.raises(RunError) as caught:
+            run(program(data_workers=workers))
+        assert code(caught) == "R702"
+        assert "sample 700 of `Digits`" in caught.value.diagnostic.message
+
+
 def test_a_run_folder_is_never_overwritten(tmp_path: Path) -> None:
     taken = tmp_path / "taken"
     taken.mkdir()

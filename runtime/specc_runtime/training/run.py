@@ -1,5 +1,6 @@
 """One training run from start to end."""
 
+import ast
 import json
 import math
 import time
@@ -210,10 +211,18 @@ def _save(target: Path, learner: Learner, scheduler: LRScheduler | None, positio
     )
 
 
+def _code(source: str) -> str:
+    """The source without comments and its header, whose digest changes with every edit of the spec (`epochs: 20`)."""
+    tree = ast.parse(source)
+    if ast.get_docstring(tree) is not None:
+        del tree.body[0]
+    return ast.dump(tree)
+
+
 def _restore(
     target: Path, program: Program, learner: Learner, scheduler: LRScheduler | None, position: _Position
 ) -> list[dict[str, Any]]:
-    if (target / folder.MODEL).read_text(encoding="utf-8") != program.source:
+    if _code((target / folder.MODEL).read_text(encoding="utf-8")) != _code(program.source):
         raise problem(
             "R711",
             f"`{target}` was trained from another network than `{program.file}` describes now",

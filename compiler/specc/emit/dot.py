@@ -177,7 +177,7 @@ class _Writer:
         details += [more] if more else []
         text = " · ".join(details)
         ids = f' ID="{_text("p:" + node.path)}" TOOLTIP="{_text_lines(self._tip(item))}"'
-        look = "" if plain else f' BGCOLOR="{shade.background}"'
+        look = ' VALIGN="TOP"' + ("" if plain else f' BGCOLOR="{shade.background}"')  # sizes 10 and 9 in line
         left = _cell(
             _styled(title, 10, shade.text, bold=True), left=True, least=_width(title, 10, bold=True), more=look + ids
         )

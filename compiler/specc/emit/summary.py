@@ -17,7 +17,8 @@ from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType, Type
 
 _WIDEST = 110  # columns of the table
-_PATH, _KIND, _SHAPE = 36, 26, 34  # the most columns of each
+_PATH, _KIND = 36, 26  # the most columns of each; the output takes what is left, at least _SHAPE
+_SHAPE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +87,15 @@ def summarize(graph: Graph, bind: Mapping[str, int] | None = None) -> Summary:
 
 
 def to_text(summary: Summary, depth: int | None = None) -> str:
-    """The table for people, at most 110 columns; what lies deeper than `depth` levels is counted in its block's line."""
+    """The table for people, at most 110 columns; what lies deeper than `depth` levels counts in its block's line."""
     bound = summary.bound
     lines = [line for line in summary.lines if depth is None or line.level <= depth]
     head = ("layer", "op", "output", "parameters", "multiply-adds")
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             cut("  " * (line.level - 1) + line.name, _PATH),
             cut(line.kind, _KIND),
-            cut(shape_text(line.output, bound), _SHAPE),
+            visible(shape_text(line.output, bound)),
             thousands(line.parameters) if line.parameters else "–",
             _macs_text(line.macs),
         )
@@ -184,7 +185,8 @@ def _described(node: Node) -> str:
 def _totals(summary: Summary) -> list[str]:
     at = f" at {summary.bound.text}" if summary.bound.text else ""
     batch = summary.bound.batch
-    each = f" ({batch} = {summary.bound.counting[batch]})" if batch in summary.bound.counting else ""
+    count = summary.bound.counting.get(batch) if batch is not None else None
+    each = f" ({batch} = {count})" if count is not None else ""
     trained = f"parameters     {thousands(summary.parameters)} trainable"
     held = f", {thousands(summary.buffers)} numbers in buffers" if summary.buffers else ""
     memory = summary.activations
@@ -228,6 +230,10 @@ def _wrapped(first: str, items: list[str]) -> list[str]:
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
     """Columns in line, wide characters counted as two; the two last are numbers and stand at the right."""
     widths = [max(width(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    room = max(_WIDEST - sum(widths) + widths[2] - 2 * (len(widths) - 1), _SHAPE)
+    if widths[2] > room:
+        rows = [(*row[:2], cut(row[2], room), *row[3:]) for row in rows]
+        widths[2] = room
     lines = [_joined(row, widths) for row in (head, *rows)]
     rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
     return [lines[0], rule, *lines[1:], rule]

@@ -3,6 +3,7 @@
 from specc.ops import (
     activation,
     arithmetic,
+    axes,
     convolution,
     dropout,
     joining,
@@ -20,6 +21,6 @@ OPS = registered()
 
 __all__ = [
     "OPS", "Bound", "Call", "Family", "Function", "Module", "Op", "Operand", "Owned", "Rejected", "Sample",
-    "activation", "arithmetic", "convolution", "dropout", "joining", "linear", "normalization", "pooling",
+    "activation", "arithmetic", "axes", "convolution", "dropout", "joining", "linear", "normalization", "pooling",
     "reduction", "shape", "vision",
 ]

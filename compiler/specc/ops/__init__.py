@@ -6,10 +6,12 @@ from specc.ops import (
     axes,
     convolution,
     dropout,
+    embedding,
     joining,
     linear,
     normalization,
     pooling,
+    recurrent,
     reduction,
     shape,
     vision,
@@ -21,6 +23,6 @@ OPS = registered()
 
 __all__ = [
     "OPS", "Bound", "Call", "Family", "Function", "Module", "Op", "Operand", "Owned", "Rejected", "Sample",
-    "activation", "arithmetic", "axes", "convolution", "dropout", "joining", "linear", "normalization", "pooling",
-    "reduction", "shape", "vision",
+    "activation", "arithmetic", "axes", "convolution", "dropout", "embedding", "joining", "linear", "normalization",
+    "pooling", "recurrent", "reduction", "shape", "vision",
 ]

@@ -1,0 +1,252 @@
+"""What an `__init__` constructs: a tree of constructor calls with holes where arguments go.
+
+A tree is built for every use of a class; those of all uses are then laid over each other, so that a hole knows what
+stands in it in each of them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from specc.emit.python.places import Leaf, Place, Use, leaves, leaving, outward, said
+from specc.emit.python.text import text
+from specc.graph.ir import Node, Scope
+from specc.ops.arguments import INFERRED, Arg
+from specc.ops.call import Bound
+from specc.ops.declare import Op
+from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    from specc.emit.python.classes import Class
+
+
+@dataclass(slots=True, eq=False)
+class Hole:
+    """Where an argument goes: its value and expression (over the class's names) in each use that has it."""
+
+    label: str
+    bounds: list[tuple[Use, Bound]]
+    arg: Arg | None = None  # how a plain value is written
+    runtime: bool = False  # in `forward`, where sizes are asked of the tensors
+    tree: ast.expr | None = None  # what is written, over the class's names; None: the plain value
+
+
+@dataclass(slots=True, eq=False)
+class Make:
+    """A constructor call: of an op, or of a class of this file."""
+
+    op: type[Op] | None
+    cls: Class | None
+    holes: list[Hole]
+
+
+@dataclass(slots=True, eq=False)
+class Chain:
+    """Modules written one by one in a container."""
+
+    items: list[Tree]
+    listed: bool = False  # a ModuleList
+
+
+@dataclass(slots=True, eq=False)
+class Copies:
+    """The same module several times over, as a comprehension."""
+
+    item: Tree
+    count: Hole
+    listed: bool
+
+
+Tree = Make | Chain | Copies
+
+
+@dataclass(slots=True)
+class Builder:
+    """Builds the trees of one use, and notes the params and sizes that a structure was fixed for (`baked`)."""
+
+    use: Use
+    classes: dict[int, Class]  # by the scope's identity
+    baked: set[Leaf] = field(default_factory=set)
+
+    def build(self, place: Place) -> Tree:
+        """The constructor of a layer that is a module."""
+        node = place.node
+        if node.op is not None:
+            return Make(node.op, None, self.arguments(place, node.op, forward=False))
+        assert node.body is not None, "a layer in error is never emitted"
+        cls = self.classes.get(id(node.body))
+        if cls is not None:
+            return self._call(cls, Use(node.body, place))
+        items = [self.build(Place(node.body, place, child)) for child in node.body.nodes]
+        if node.body.kind != "repeat":
+            return Chain(items)
+        listed = not is_chain(node.body)
+        count = self.hole("count", node.body.repeat or Bound(len(items)), place)
+        if uniform(node.body, items):
+            return Copies(items[0], count, listed)
+        self.bake(count.bounds[0][1].expr)
+        return Chain(items, listed)
+
+    def arguments(self, place: Place, op: type[Op], *, forward: bool) -> list[Hole]:
+        """The holes of an op's own arguments: the constructor's, or those given at the call."""
+        holes = []
+        for name, arg in op.args.items():
+            if (arg.forward or not op.stateful) is not forward or name not in place.node.args:
+                continue
+            bound = place.node.args[name]
+            if bound.value is INFERRED:
+                continue
+            hole = self.hole(name, bound, place)
+            hole.arg, hole.runtime = arg, forward
+            if _own_writing(arg, bound):
+                self.bake(hole.bounds[0][1].expr)
+                hole.bounds[0] = (self.use, Bound(bound.value))
+            holes.append(hole)
+        return holes
+
+    def hole(self, label: str, bound: Bound, place: Place) -> Hole:
+        return Hole(label, [(self.use, Bound(bound.value, outward(bound.expr, place), given=bound.given))])
+
+    def bake(self, tree: ast.expr | None) -> None:
+        if tree is not None:
+            self.baked |= set(leaves(tree))
+
+    def _call(self, cls: Class, used: Use) -> Make:
+        for leaf in sorted(cls.baked, key=str):
+            self.bake(leaving(_tree(leaf), used))
+        holes = []
+        for arg in cls.args:
+            bound = arg.bound(used)
+            expr = leaving(bound.expr, used)
+            holes.append(Hole(arg.name, [(self.use, Bound(bound.value, expr, given=bound.given))]))
+        return Make(None, cls, holes)
+
+
+def _tree(leaf: Leaf) -> ast.expr:
+    from specc.graph.origins import input_size
+
+    return ast.Name(leaf, ast.Load()) if isinstance(leaf, str) else input_size(*leaf)
+
+
+def _own_writing(arg: Arg, bound: Bound) -> bool:
+    """Whether a value is written otherwise than a plain one (a dtype), so that no variable can stand for it."""
+    from specc.ops.arguments import source
+    from specc.shapes.dim import Dim
+
+    if bound.expr is None or isinstance(bound.value, Dim | tuple):
+        return False
+    return arg.python(bound.value) != source(bound.value)
+
+
+def is_module(node: Node) -> bool:
+    return node.op.stateful if node.op is not None else not is_function_repeat(node)
+
+
+def is_function_repeat(node: Node) -> bool:
+    """A repeat of functions: nothing in it is a submodule."""
+    body = node.body
+    if body is None or body.kind != "repeat":
+        return False
+    return bool(body.nodes) and all(not is_module(child) for child in body.nodes)
+
+
+def is_chain(scope: Scope) -> bool:
+    """Whether the scope is modules one after the other, each called with the tensor before it and nothing else."""
+    if len(scope.inputs) != 1 or len(scope.outputs) != 1 or scope.absent or not scope.nodes:
+        return False
+    current = scope.inputs[0]
+    for node in scope.nodes:
+        if not is_module(node) or node.optional or node.condition is not None or len(node.inputs) != 1:
+            return False
+        if node.inputs[0].value is not current or len(node.outputs) != 1:
+            return False
+        op = node.op
+        if op is not None and (op.outputs or op.ports()[0][0] != node.inputs[0].port or _called_with(node, op)):
+            return False
+        current = node.outputs[0]
+    return scope.outputs[0][1] is current
+
+
+def _called_with(node: Node, op: type[Op]) -> bool:
+    return any(arg.forward and not arg.is_default(node.args[name].value) for name, arg in op.args.items())
+
+
+def is_numbered(scope: Scope) -> bool:
+    """Whether the children are called 0, 1, 2 … without a gap, as `nn.Sequential` calls them."""
+    return [node.name for node in scope.nodes] == [str(n) for n in range(len(scope.nodes))]
+
+
+def uniform(scope: Scope, items: Sequence[Tree]) -> bool:
+    """Whether all copies of a repeat are written alike, and would be if there were more of them."""
+    if not items or any(key(item) != key(items[0]) for item in items[1:]):
+        return False
+    if len(items) > 1:
+        return True
+    taken, given = scope.inputs[0].type if scope.inputs else None, scope.outputs[0][1].type
+    return isinstance(taken, TensorType) and isinstance(given, TensorType) and _sizes(taken) == _sizes(given)
+
+
+def _sizes(type_: TensorType) -> list[str]:
+    trees = [said(dim) for dim in type_.shape]
+    return [text(tree) if tree is not None else str(dim) for tree, dim in zip(trees, type_.shape, strict=True)]
+
+
+def kind(tree: Tree) -> tuple[object, ...]:
+    """What two uses must share to be one class: all but the arguments."""
+    if isinstance(tree, Make):
+        return ("make", tree.op.name if tree.op is not None else id(tree.cls))
+    if isinstance(tree, Chain):
+        return ("chain", tree.listed, *map(kind, tree.items))
+    return ("copies", tree.listed, kind(tree.item))
+
+
+def key(tree: Tree) -> tuple[object, ...]:
+    """`kind` and what stands in the holes of the first use."""
+    return (kind(tree), *(_written(hole.bounds[0][1]) for hole in holes(tree)))
+
+
+def _written(bound: Bound) -> str:
+    return repr(bound.value) if bound.expr is None else text(bound.expr)
+
+
+def holes(tree: Tree) -> Iterator[Hole]:
+    """All holes, in the order of the text."""
+    if isinstance(tree, Make):
+        yield from tree.holes
+    elif isinstance(tree, Chain):
+        for item in tree.items:
+            yield from holes(item)
+    else:
+        yield from holes(tree.item)
+        yield tree.count
+
+
+def expanded(tree: Tree, count: int) -> Chain:
+    """Copies as a list of `count` items."""
+    assert isinstance(tree, Copies)
+    return Chain([_copied(tree.item) for _ in range(count)], tree.listed)
+
+
+def _copied(tree: Tree) -> Tree:
+    if isinstance(tree, Make):
+        return Make(tree.op, tree.cls, [_copy(hole) for hole in tree.holes])
+    if isinstance(tree, Chain):
+        return Chain([_copied(item) for item in tree.items], tree.listed)
+    return Copies(_copied(tree.item), _copy(tree.count), tree.listed)
+
+
+def _copy(hole: Hole) -> Hole:
+    return Hole(hole.label, list(hole.bounds), hole.arg, hole.runtime)
+
+
+def overlay(trees: Sequence[Tree]) -> Tree:
+    """The trees of several uses as one, whose holes know all of them; they are of one kind."""
+    first = trees[0]
+    rest = [list(holes(tree)) for tree in trees[1:]]
+    for position, hole in enumerate(holes(first)):
+        for others in rest:
+            hole.bounds += others[position].bounds
+    return first

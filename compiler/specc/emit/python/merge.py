@@ -1,0 +1,332 @@
+"""The uses of a definition as one class, or as several where their structure differs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from specc.emit.python.classes import Class, Layer, Ref
+from specc.emit.python.construct import (
+    Builder, Chain, Copies, Hole, Tree, expanded, is_chain, is_function_repeat, is_module, is_numbered, kind, overlay,
+)  # fmt: skip
+from specc.emit.python.places import Leaf, Place, Use
+from specc.graph.ir import Graph, Node, Scope, Value
+from specc.ops.call import Bound
+from specc.source.nodes import Mapping, Scalar, Sequence
+from specc.source.nodes import Node as SourceNode
+
+
+class Differs(Exception):
+    """The uses do not fit in one class."""
+
+
+@dataclass(slots=True)
+class _Built:
+    """One use, its trees by layer."""
+
+    use: Use
+    trees: dict[str, Tree]
+    builder: Builder
+
+    @property
+    def names(self) -> list[str]:
+        return [node.name for node in self.use.scope.nodes]
+
+
+def merged(uses: list[Use], classes: dict[int, Class], graph: Graph) -> list[Class]:
+    """The classes of a definition, without names and arguments yet; `classes` holds those of the scopes below."""
+    built = [_build(use, classes) for use in uses]
+    _align(built)
+    groups: dict[object, list[_Built]] = {}
+    flexible = _flexible(built)
+    for one in built:
+        groups.setdefault(_skeleton(one, flexible), []).append(one)
+    out: list[Class] = []
+    for group in groups.values():
+        try:
+            out.append(_overlaid(group, graph))
+        except Differs:
+            exact: dict[object, list[_Built]] = {}
+            for one in group:
+                exact.setdefault(_exact(one), []).append(one)
+            out += [_overlaid(part, graph) for part in exact.values()]
+    return out
+
+
+def _build(use: Use, classes: dict[int, Class]) -> _Built:
+    builder = Builder(use, classes)
+    trees = {
+        node.name: builder.build(Place(use.scope, None, node)) for node in use.scope.nodes if is_module(node)
+    }
+    return _Built(use, trees, builder)
+
+
+def _align(built: list[_Built]) -> None:
+    """Copies become a list where another use of the same repeat needs one."""
+    names = {name for one in built for name, tree in one.trees.items() if isinstance(tree, Chain)}
+    for one in built:
+        for name in names:
+            tree = one.trees.get(name)
+            if isinstance(tree, Copies):
+                bound = tree.count.bounds[0][1]
+                one.builder.bake(bound.expr)
+                one.trees[name] = expanded(tree, bound.value)
+
+
+def _flexible(built: list[_Built]) -> set[str]:
+    """The layers that may come and go between uses."""
+    names = {name for one in built for name, _ in one.use.scope.absent}
+    return names | {node.name for one in built for node in one.use.scope.nodes if node.optional}
+
+
+def _skeleton(one: _Built, flexible: set[str]) -> object:
+    return tuple(_what(node, one) for node in one.use.scope.nodes if node.name not in flexible)
+
+
+def _what(node: Node, one: _Built) -> object:
+    tree = one.trees.get(node.name)
+    if tree is not None:
+        return node.name, kind(tree)
+    if node.op is not None:
+        return node.name, node.op.name
+    assert node.body is not None
+    # a repeat of functions: their number is a loop's where the copies are alike, which they are but for arguments
+    inner = tuple(child.op.name for child in node.body.nodes[:1] if child.op is not None)
+    return node.name, "loop", inner
+
+
+def _exact(one: _Built) -> object:
+    scope = one.use.scope
+    refs = _refs(scope)
+    wiring = tuple(tuple((i.port, refs[id(i.value)]) for i in node.inputs) for node in scope.nodes)
+    return tuple(_what(node, one) for node in scope.nodes), wiring, tuple(refs[id(v)] for _, v in scope.outputs)
+
+
+def _refs(scope: Scope) -> dict[int, Ref]:
+    refs: dict[int, Ref] = {id(value): ("", k) for k, value in enumerate(scope.inputs)}
+    for node in scope.nodes:
+        refs.update({id(value): (node.name, k) for k, value in enumerate(node.outputs)})
+    return refs
+
+
+def _overlaid(group: list[_Built], graph: Graph) -> Class:
+    """One class of uses that share a skeleton. Raises `Differs` where more than arguments and presence differ."""
+    scopes = [one.use.scope for one in group]
+    if len({tuple(value.name for value in scope.inputs) for scope in scopes}) > 1:
+        raise Differs
+    baked: set[Leaf] = set()
+    layers = [_layer(name, group, baked) for name in _order(group)]
+    by_name = {layer.name: layer for layer in layers}
+    order = {name: position for position, name in enumerate(by_name)}
+    refs = [_refs(scope) for scope in scopes]
+    weave = _Weave(by_name, order)
+    for layer in layers:
+        _wire(layer, refs, weave)
+    outputs = [
+        weave.resolve([(n, refs[n][id(scope.outputs[k][1])]) for n, scope in enumerate(scopes)])
+        for k in range(len(scopes[0].outputs))
+    ]
+    for layer in layers:
+        _presence(layer, layers, group, graph, baked)
+    for name, condition in {item[0]: item[1] for scope in scopes for item in scope.absent}.items():
+        if name not in by_name and condition is not None:
+            group[0].builder.bake(condition)
+    baked |= {leaf for one in group for leaf in one.builder.baked}
+    root = group[0].use.place is None
+    return Class("", _base(scopes, layers), [one.use for one in group], layers, outputs, frozenset(baked), root)
+
+
+def _base(scopes: list[Scope], layers: list[Layer]) -> str:
+    first = scopes[0]
+    if any(layer.optional for layer in layers) or not all(map(is_numbered, scopes)) or not first.numbered:
+        return "nn.ModuleDict" if first.numbered or any(layer.name.isdigit() for layer in layers) else "nn.Module"
+    return "nn.Sequential" if all(map(is_chain, scopes)) else "nn.ModuleDict"
+
+
+def _order(group: list[_Built]) -> list[str]:
+    """The layers of all uses in the order of the text."""
+    order = list(group[0].names)
+    for one in group[1:]:
+        before: str | None = None
+        for name in one.names:
+            if name not in order:
+                order.insert(0 if before is None else order.index(before) + 1, name)
+            before = name
+    return order
+
+
+def _layer(name: str, group: list[_Built], baked: set[Leaf]) -> Layer:
+    places: list[Place | None] = []
+    for one in group:
+        node = one.use.scope.node(name)
+        places.append(None if node is None else Place(one.use.scope, None, node))
+    present = [(one, place) for one, place in zip(group, places, strict=True) if place is not None]
+    if len({_what(place.node, one) for one, place in present}) > 1:
+        raise Differs
+    node = present[0][1].node
+    trees = [one.trees[name] for one, _ in present if name in one.trees]
+    layer = Layer(name, places, overlay(trees) if trees else None, node.op, node.role, node.doc)
+    if node.op is not None:
+        each = [one.builder.arguments(place, _op(place), forward=True) for one, place in present]
+        layer.called = _laid(each)
+    elif is_function_repeat(node):
+        _loop(layer, present)
+    return layer
+
+
+def _op(place: Place):  # type: ignore[no-untyped-def]  # type[Op]: the name is only for annotations here
+    return place.node.op
+
+
+def _laid(each: list[list[Hole]]) -> list[Hole]:
+    first = each[0]
+    for others in each[1:]:
+        for hole, other in zip(first, others, strict=True):
+            hole.bounds += other.bounds
+    return first
+
+
+def _loop(layer: Layer, present: list[tuple[_Built, Place]]) -> None:
+    """A repeat of functions: a loop where its copies are alike, else one line after the other."""
+    from specc.emit.python.construct import _written
+
+    bodies = [place.node.body for _, place in present]
+    copies: list[list[list[Hole]]] = []
+    for (one, place), body in zip(present, bodies, strict=True):
+        assert body is not None
+        copies.append(
+            [one.builder.arguments(Place(body, place, child), child.op, forward=True) for child in body.nodes if child.op]
+        )
+    alike = all(
+        [_written(hole.bounds[0][1]) for hole in copy] == [_written(hole.bounds[0][1]) for hole in use[0]]
+        for use in copies
+        for copy in use
+    )
+    first = bodies[0]
+    assert first is not None
+    if not alike and len({len(use) for use in copies}) > 1:
+        raise Differs
+    for number, child in enumerate(first.nodes[:1] if alike else first.nodes):
+        step = Layer(child.name, [Place(first, present[0][1], child)], None, child.op, "", child.doc)
+        step.called = _laid([use[number] for use in copies])
+        layer.steps.append(step)
+    if alike:
+        counts = [one.builder.hole("count", place.node.body.repeat, place) for one, place in present]  # type: ignore[union-attr, arg-type]  # a repeat has both
+        layer.count = _laid([[count] for count in counts])[0]
+    else:
+        for one, place in present:
+            assert place.node.body is not None
+            one.builder.bake(place.node.body.repeat.expr if place.node.body.repeat else None)
+
+
+def _wire(layer: Layer, refs: list[dict[int, Ref]], weave: _Weave) -> None:
+    present = [(n, place.node) for n, place in enumerate(layer.places) if place is not None]
+    ports = {tuple(i.port for i in node.inputs) for _, node in present}
+    if len(ports) > 1:
+        raise Differs
+    for k, port in enumerate(next(iter(ports))):
+        found = [(n, refs[n][id(node.inputs[k].value)]) for n, node in present]
+        layer.reads.append((port, weave.resolve(found)))
+
+
+@dataclass(slots=True)
+class _Weave:
+    """Reads that differ between uses: `downsample` where it is there, else what stands in for it."""
+
+    layers: dict[str, Layer]
+    order: dict[str, int]
+
+    def resolve(self, found: list[tuple[int, Ref]]) -> Ref:
+        """What is read, given what each use (by number) reads. Raises `Differs` where presence does not explain it."""
+        candidates = {ref for _, ref in found}
+        if len(candidates) == 1:
+            ref = found[0][1]
+            return ref
+        last = max(candidates, key=lambda ref: self.order.get(ref[0], -1))
+        layer = self.layers.get(last[0])
+        if layer is None or None not in layer.places:
+            raise Differs
+        rest = []
+        for use, ref in found:
+            there = layer.places[use] is not None
+            if there != (ref == last):
+                raise Differs
+            if not there:
+                rest.append((use, ref))
+        instead = self.resolve(rest)
+        if layer.instead not in (None, instead):
+            raise Differs
+        layer.instead = instead
+        return last
+
+
+def _presence(layer: Layer, layers: list[Layer], group: list[_Built], graph: Graph, baked: set[Leaf]) -> None:
+    """Decides whether the layer is written under a condition, a flag, or always."""
+    conditions: list[tuple[Use, ast.expr | None]] = []
+    for one, place in zip(group, layer.places, strict=True):
+        if place is not None:
+            conditions.append((one.use, place.node.condition))
+        else:
+            conditions += [(one.use, condition) for name, condition in one.use.scope.absent if name == layer.name]
+    tree = next((condition for _, condition in conditions if condition is not None), None)
+    always = None not in layer.places
+    if always and tree is None:
+        return
+    if always:
+        layer.instead = _before(layer, layers, graph)
+        if layer.instead is None:
+            for one in group:
+                one.builder.bake(tree)
+            return
+    elif layer.instead is None and layer.role != "shortcut" and _is_read(layer, layers):
+        raise Differs  # each use reads it, or none does: nothing stands in for it
+    layer.optional = True
+    bounds = []
+    for use, condition in conditions:
+        there = next(p for one, p in zip(group, layer.places, strict=True) if one.use is use) is not None
+        node = layer.place.node
+        expr = None
+        if tree is not None:
+            from specc.emit.python.places import outward
+
+            expr = outward(condition or tree, Place(use.scope, None, node))
+        bounds.append((use, Bound(there, expr, given=True)))
+    layer.condition = Hole(layer.name, bounds)
+
+
+def _is_read(layer: Layer, layers: list[Layer]) -> bool:
+    return any(ref[0] == layer.name for other in layers for _, ref in other.reads)
+
+
+def _before(layer: Layer, layers: list[Layer], graph: Graph) -> Ref | None:
+    """What the layer after a conditional one reads where that is left out: the layer before it.
+
+    None where it is not known to be so, because some `from` names an alternative.
+    """
+    if graph.source is None or any(_alternative(layer.name, text) for text in _strings(graph.source)):
+        return None
+    place = layers.index(layer)
+    if place == 0:
+        return ("", 0) if layer.place.scope.inputs else None
+    return (layers[place - 1].name, 0)
+
+
+def _alternative(name: str, text: str) -> bool:
+    return re.search(rf"(^|\W){re.escape(name)}(\.\w+)?\s+or\s", text) is not None
+
+
+def _strings(node: SourceNode) -> Iterator[str]:
+    if isinstance(node, Scalar):
+        if isinstance(node.value, str):
+            yield node.value
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _strings(item)
+    elif isinstance(node, Mapping):
+        for entry in node.entries:
+            yield from _strings(entry.value)
+
+
+_ = Value

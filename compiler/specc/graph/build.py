@@ -122,7 +122,7 @@ class Builder:
                 frame.later.update(node.keys())
 
     def finish(self, frame: Frame, outputs: list[tuple[str, Value]]) -> None:
-        """Reports the layers nobody reads (W501)."""
+        """Reports the layers nobody reads (W511)."""
         for _, value in outputs:
             frame.mark(value)
         if frame.broken:
@@ -131,7 +131,7 @@ class Builder:
             if node.role not in ("", "body") or node.error is not None or frame.was_read(node.name):
                 continue
             self.sink.warning(
-                "W501",
+                "W511",
                 f"nothing reads `{node.name}`",
                 frame.spans[node.name],
                 help=f"remove it, or read it with `from: {node.name}`",

@@ -186,15 +186,15 @@ def _where(node: Node | None, env: Mapping[str, Any], sink: Sink) -> list[Condit
 def _unused(
     builder: Builder, declarations: Mapping[str, Param], document: SourceMapping, frame: Frame, sink: Sink
 ) -> None:
-    """Lints: blocks nobody uses (W503), inputs nobody reads (W501), params nobody names (W502)."""
+    """Lints: blocks nobody uses (W513), inputs nobody reads (W511), params nobody names (W512)."""
     if frame.broken or not sink.ok:
         return
     for block in builder.blocks.values():
         if block.name not in builder.used:
-            sink.warning("W503", f"nothing uses block `{block.name}`", block.key, help="remove it")
+            sink.warning("W513", f"nothing uses block `{block.name}`", block.key, help="remove it")
     for value in frame.inputs:
         if not frame.was_read(value.name):
-            sink.warning("W501", f"nothing reads the input `{value.name}`", value.span, help=f"read it with `from: {value.name}`")
+            sink.warning("W511", f"nothing reads the input `{value.name}`", value.span, help=f"read it with `from: {value.name}`")
     _unused_params(declarations, document, sink)
 
 
@@ -204,7 +204,7 @@ def _unused_params(declarations: Mapping[str, Param], document: SourceMapping, s
         _words(entry.value, words)
     for param in declarations.values():
         if param.name not in words:
-            sink.warning("W502", f"nothing uses the param `{param.name}`", param.key, help="remove it")
+            sink.warning("W512", f"nothing uses the param `{param.name}`", param.key, help="remove it")
 
 
 def _words(node: Node, words: set[str]) -> None:

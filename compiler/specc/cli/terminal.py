@@ -37,8 +37,8 @@ def show(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], *, closi
     """Diagnostics as text on stderr, with (`closing`) the line that counts them; nothing where there are none."""
     from specc.diagnostics.render import render, render_all
 
-    options = {"colour": in_colour(sys.stderr), "columns": columns(sys.stderr)}
+    colour, width = in_colour(sys.stderr), columns(sys.stderr)
     if closing:
-        sys.stderr.write(render_all(diagnostics, sources, **options))
+        sys.stderr.write(render_all(diagnostics, sources, colour=colour, columns=width))
     else:
-        sys.stderr.write("\n".join(render(d, sources, **options) for d in diagnostics))
+        sys.stderr.write("\n".join(render(d, sources, colour=colour, columns=width) for d in diagnostics))

@@ -14,7 +14,7 @@ from specc.emit.diagram import draw
 from specc.emit.dot import PAGE_WIDTH, to_dot
 from specc.emit.render import Engine, RenderFailed, RenderUnavailable, missing_glyphs, render
 from specc.emit.svg import normalized, to_svg
-from specc.graph.ir import Graph
+from specc.graph.ir import Graph, Value
 from tests import graphs
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -85,8 +85,8 @@ def test_equal_neighbours_are_drawn_once_with_their_number() -> None:
 def test_a_copy_with_other_arguments_is_not_folded() -> None:
     b = graphs.Build()
 
-    def each(s: graphs.Build, name: str, v: graphs.Value) -> graphs.Value:
-        def fill(d: graphs.Build, x: graphs.Value) -> graphs.Value:
+    def each(s: graphs.Build, name: str, v: Value) -> Value:
+        def fill(d: graphs.Build, x: Value) -> Value:
             return d.leaf("drop", "Dropout", x, p=0.5 if name == "3" else 0.1)
 
         return s.nest(name, v, fill=fill, title="Drop")
@@ -99,8 +99,8 @@ def test_a_copy_with_other_arguments_is_not_folded() -> None:
 def test_a_copy_in_error_is_not_folded() -> None:
     b = graphs.Build()
 
-    def each(s: graphs.Build, name: str, v: graphs.Value) -> graphs.Value:
-        def fill(d: graphs.Build, x: graphs.Value) -> graphs.Value:
+    def each(s: graphs.Build, name: str, v: Value) -> Value:
+        def fill(d: graphs.Build, x: Value) -> Value:
             return d.leaf("drop", "Dropout", x, error="bad" if name == "1" else None)
 
         return s.nest(name, v, fill=fill, title="Drop")
@@ -280,7 +280,7 @@ def test_a_slow_engine_is_stopped(tmp_path: object) -> None:
     slow = tmp_path / "slow"
     slow.write_text("#!/bin/sh\nexec sleep 30\n")
     slow.chmod(0o755)
-    with pytest.raises(RenderFailed, match="longer than 0.2 s"):
+    with pytest.raises(RenderFailed, match=r"longer than 0\.2 s"):
         render("digraph {}", "svg", engine=Engine(str(slow), pure=True), timeout=0.2)
 
 
@@ -294,7 +294,8 @@ def test_the_pure_engine_finds_nothing_it_lacks_in_latin_names() -> None:
 def test_links_become_titles() -> None:
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"><!-- v --><g class="graph">'
-        '<g id="n1" class="node"><title>n1</title><g id="a_p:x"><a xlink:title="tip"><text>t</text></a></g></g></g></svg>'
+        '<g id="n1" class="node"><title>n1</title><g id="a_p:x"><a xlink:title="tip"><text>t</text></a></g></g></g>'
+        "</svg>"
     )
     clean = normalized(svg)
     assert titles(clean) == ["tip"]

@@ -1,6 +1,6 @@
 """Graph → DOT: the picture in the language of graphviz.
 
-All text passes `_text` (labels, which are graphviz's HTML) or `_quoted` (attributes). Only `Arial`'s widths are built
+All text passes `_text` (labels, which are graphviz's HTML) or `quoted` (attributes). Only `Arial`'s widths are built
 into every engine, so it is what the text names; `emit.svg` puts a stack of fonts in its place.
 """
 
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from specc.diagnostics.escape import visible, width
 from specc.emit.arguments import brief, cut
 from specc.emit.binding import Binding, binding
 from specc.emit.costs import leaves, macs, parameters, value_of
 from specc.emit.diagram import MERGES, Box, Diagram, Item, Panel, Wire, draw
+from specc.emit.labels import cell, markup, markup_lines, quoted, reserved_width, row, styled, table, wrapped
 from specc.emit.numbers import plural, short, thousands
 from specc.emit.palette import Theme, Tint, theme, tint
 from specc.emit.shape_text import shape_text, typed_text
@@ -46,7 +46,7 @@ class _Writer:
         yield "digraph specc {"
         yield f'  graph [bgcolor="{c.page}" fontname="{FONT}" fontsize=10 fontcolor="{c.ink}" labelloc=t labeljust=l'
         yield f'    nodesep=0.3 ranksep=0.3 pad=0.2 size="{PAGE_WIDTH},1000" outputorder=edgesfirst'
-        yield f"    tooltip={_quoted(self.graph.name)} label=<{self._title()}>]"
+        yield f"    tooltip={quoted(self.graph.name)} label=<{self._title()}>]"
         yield f'  node [shape=plain fontname="{FONT}" fontsize=10 fontcolor="{c.ink}" color="{c.border}"]'
         yield f'  edge [fontname="{FONT}" fontsize=8 fontcolor="{c.quiet}" color="{c.line}" arrowsize=0.6 penwidth=1]'
         yield from self._inside(None, "  ")
@@ -66,13 +66,13 @@ class _Writer:
             parts.append(f"{cut(str(total), 60)} multiply-adds")
         c = self.colours
         rows = [
-            _row(_cell(_styled(self.graph.name, 15, c.ink, bold=True), left=True)),
-            _row(_cell(_styled(" · ".join(parts), 9, c.quiet), left=True)),
+            row(cell(styled(self.graph.name, 15, c.ink, bold=True), left=True)),
+            row(cell(styled(" · ".join(parts), 9, c.quiet), left=True)),
         ]
         errors = sum(node.error is not None for node in self.graph.root.walk())
         if errors:
-            rows.append(_row(_cell(_styled(plural(errors, "error"), 9, c.error.text, bold=True), left=True)))
-        return _table("".join(rows), padding=1)
+            rows.append(row(cell(styled(plural(errors, "error"), 9, c.error.text, bold=True), left=True)))
+        return table("".join(rows), padding=1)
 
     # Panels and nodes --------------------------------------------------------------------------------------------
 
@@ -100,20 +100,22 @@ class _Writer:
     def _panel(self, panel: Panel, pad: str) -> Iterator[str]:
         c = self.colours
         body = panel.node.body
-        cells = [_cell(_styled(panel.label, 10, c.ink, bold=True), left=True, least=_width(panel.label, 10, bold=True))]
+        cells = [
+            cell(styled(panel.label, 10, c.ink, bold=True), left=True, least=reserved_width(panel.label, 10, bold=True))
+        ]
         if body is not None and body.title:
-            cells.append(_cell(_styled(body.title, 10, c.quiet), left=True, least=_width(body.title, 10)))
+            cells.append(cell(styled(body.title, 10, c.quiet), left=True, least=reserved_width(body.title, 10)))
         if panel.count > 1:
-            cells.append(_cell(_styled(f"×{panel.count}", 10, c.ink, bold=True)))
+            cells.append(cell(styled(f"×{panel.count}", 10, c.ink, bold=True)))
         if panel.node.error is not None:
-            cells.append(_cell(_styled(cut(panel.node.error, _MESSAGE_COLUMNS), 9, c.error.text)))
+            cells.append(cell(styled(cut(panel.node.error, _MESSAGE_COLUMNS), 9, c.error.text)))
         fill = c.panel if panel.parent is None or panel.parent.parent is not None else c.nested
         edge = c.border if panel.node.error is None else c.error.text
         lines = [*self._tip_head(panel.label, panel.node.kind, panel.count), *self._tip_costs(panel.node, panel.count)]
         yield f"{pad}subgraph cluster_{panel.number} {{"
         yield f'{pad}  graph [style="rounded,filled" fillcolor="{fill}" color="{edge}" margin=8 labeljust=l'
-        yield f"{pad}    id={_quoted('p:' + panel.node.path)} tooltip={_quoted(*lines)}"
-        yield f"{pad}    label=<{_table(_row(''.join(cells)), padding=2)}>]"
+        yield f"{pad}    id={quoted('p:' + panel.node.path)} tooltip={quoted(*lines)}"
+        yield f"{pad}    label=<{table(row(''.join(cells)), padding=2)}>]"
         yield from self._inside(panel, pad + "  ")
         yield f"{pad}}}"
 
@@ -121,11 +123,11 @@ class _Writer:
         item = box.items[0]
         name = self.names[item]
         tips = [line for row in box.items for line in ([*self._tip(row), ""] if len(box.items) > 1 else self._tip(row))]
-        common = f"tooltip={_quoted(*tips)}"
+        common = f"tooltip={quoted(*tips)}"
         if item.kind in ("input", "output"):
             yield f"{pad}{name} [{common} label=<{self._terminal(item)}>]"
         elif item.kind == "merge":
-            yield f"{pad}{name} [{common} id={_quoted('p:' + item.name)} {self._merge(item)}]"
+            yield f"{pad}{name} [{common} id={quoted('p:' + item.name)} {self._merge(item)}]"
         else:
             yield f"{pad}{name} [{common} label=<{self._rows(box)}>]"
 
@@ -133,17 +135,17 @@ class _Writer:
         c = self.colours
         shape = typed_text(item.type, self.bound)
         colour = c.error.text if shape.startswith("?") else c.quiet
-        cells = _cell(_styled(item.name, 10, c.ink, bold=True), least=_width(item.name, 10, bold=True))
-        cells += _cell(_styled(shape, 9, colour))
-        return _table(_row(cells), border=1, colour=c.ink, padding=4, background=c.page)
+        cells = cell(styled(item.name, 10, c.ink, bold=True), least=reserved_width(item.name, 10, bold=True))
+        cells += cell(styled(shape, 9, colour))
+        return table(row(cells), border=1, colour=c.ink, padding=4, background=c.page)
 
     def _merge(self, item: Item) -> str:
         c = self.colours
         sign = MERGES[item.node.kind] if item.node is not None else "?"
         drawn = f'style=filled fillcolor="{c.page}" color="{c.ink}" fontcolor="{c.ink}"'
         if len(sign) == 1:
-            return f"shape=circle fixedsize=true width=0.24 fontsize=13 {drawn} label={_quoted(sign)}"
-        return f'shape=box margin="0.06,0.02" height=0.2 width=0.2 fontsize=9 {drawn} label={_quoted(sign)}'
+            return f"shape=circle fixedsize=true width=0.24 fontsize=13 {drawn} label={quoted(sign)}"
+        return f'shape=box margin="0.06,0.02" height=0.2 width=0.2 fontsize=9 {drawn} label={quoted(sign)}'
 
     def _rows(self, box: Box) -> str:
         """One tint fills the box; rows of several stand on a card, so that they keep clear of its round corners."""
@@ -151,9 +153,9 @@ class _Writer:
         plain = len(tints) == 1
         rows = "".join(self._item_rows(i, last=i is box.items[-1], plain=plain) for i in box.items)
         if plain:
-            return _table(rows, border=1, colour=self._frame(box), background=tints.pop())
-        card = _row(_cell(_table(rows)))
-        return _table(card, border=1, colour=self._frame(box), background=self.colours.page, padding=4)
+            return table(rows, border=1, colour=self._frame(box), background=tints.pop())
+        card = row(cell(table(rows)))
+        return table(card, border=1, colour=self._frame(box), background=self.colours.page, padding=4)
 
     def _tint(self, item: Item) -> Tint:
         if item.node is not None and item.node.error is not None:
@@ -176,16 +178,19 @@ class _Writer:
         more = brief(node) if node.body is None else plural(self._parameters(item), "parameter")
         details += [more] if more else []
         text = " · ".join(details)
-        ids = f' ID="{_text("p:" + node.path)}" TOOLTIP="{_text_lines(self._tip(item))}"'
+        ids = f' ID="{markup("p:" + node.path)}" TOOLTIP="{markup_lines(self._tip(item))}"'
         look = ' VALIGN="TOP"' + ("" if plain else f' BGCOLOR="{shade.background}"')  # sizes 10 and 9 in line
-        left = _cell(
-            _styled(title, 10, shade.text, bold=True), left=True, least=_width(title, 10, bold=True), more=look + ids
+        left = cell(
+            styled(title, 10, shade.text, bold=True),
+            left=True,
+            least=reserved_width(title, 10, bold=True),
+            more=look + ids,
         )
         port = ' PORT="o"' if last else ""
-        right = _cell(_styled(text, 9, c.ink), left=True, least=_width(text, 9), more=look + ids + port)
-        rows = _row(left + right)
+        right = cell(styled(text, 9, c.ink), left=True, least=reserved_width(text, 9), more=look + ids + port)
+        rows = row(left + right)
         if node.error is not None:
-            said = '<BR ALIGN="LEFT"/>'.join(_text(line) for line in wrapped(node.error, _MESSAGE_COLUMNS))
+            said = '<BR ALIGN="LEFT"/>'.join(markup(line) for line in wrapped(node.error, _MESSAGE_COLUMNS))
             message = f'<FONT POINT-SIZE="9" COLOR="{c.error.text}">{said}<BR ALIGN="LEFT"/></FONT>'
             rows += f'<TR><TD ALIGN="LEFT" BALIGN="LEFT" COLSPAN="2"{look}>{message}</TD></TR>'
         return rows
@@ -287,11 +292,11 @@ class _Writer:
         said = [text for text in (port, label) if text]
         if said:
             colour = c.error.text if bad else c.quiet
-            text = _styled(" · ".join(said), 8, colour)
-            wide = _width(" · ".join(said), 8)
-            attributes.append(f"label=<{_table(_row(_cell(text, left=True, least=wide)), padding=3)}>")
+            text = styled(" · ".join(said), 8, colour)
+            wide = reserved_width(" · ".join(said), 8)
+            attributes.append(f"label=<{table(row(cell(text, left=True, least=wide)), padding=3)}>")
         tip = f"{source.name} → {item.name}: {shape_text(wire.type, self.bound, batch=True)}"
-        attributes.append(f"tooltip={_quoted(tip)} labeltooltip={_quoted(tip)}")
+        attributes.append(f"tooltip={quoted(tip)} labeltooltip={quoted(tip)}")
         return f"  {tail} -> {head} [{' '.join(attributes)}]"
 
 
@@ -308,66 +313,3 @@ def kind_of(node: Node, count: int = 1) -> str:
 
 def leaves_of(graph: Graph) -> Iterator[Node]:
     return (node for node in graph.root.walk() if node.body is None)
-
-
-def wrapped(text: str, columns: int) -> list[str]:
-    """The text in lines of at most so many columns, broken between words; at most four lines."""
-    import textwrap
-
-    lines = textwrap.wrap(visible(text), columns) or [""]
-    return lines if len(lines) <= 4 else [*lines[:3], cut(" ".join(lines[3:]), columns)]
-
-
-# Text ----------------------------------------------------------------------------------------------------------------
-
-
-def _text(text: str) -> str:
-    """Text for an HTML-like label or an attribute of it; a backslash would be read as the start of an escape."""
-    for plain, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;")):
-        text = text.replace(plain, escaped)
-    return visible(text).replace("\\", "&#92;")
-
-
-def _text_lines(lines: list[str]) -> str:
-    return "&#10;".join(_text(line) for text in lines for line in text.splitlines())
-
-
-def _quoted(*lines: str) -> str:
-    """A quoted attribute, its lines apart; graphviz reads entities and backslash escapes there."""
-    parts = [visible(line) for text in lines for line in (text.splitlines() or [""])]
-    while parts and not parts[-1]:
-        parts.pop()
-    joined = "\\n".join(p.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"') for p in parts)
-    return f'"{joined}"'
-
-
-def _styled(text: str, size: float, colour: str, *, bold: bool = False) -> str:
-    shown = _text(text) or " "
-    return f'<FONT POINT-SIZE="{size:g}" COLOR="{colour}">{f"<B>{shown}</B>" if bold else shown}</FONT>'
-
-
-def _cell(content: str, *, left: bool = False, least: int = 0, more: str = "") -> str:
-    align = ' ALIGN="LEFT"' if left else ""
-    wide = f' WIDTH="{least}"' if least else ""
-    return f"<TD{align}{wide}{more}>{content}</TD>"
-
-
-def _row(cells: str) -> str:
-    return f"<TR>{cells}</TR>"
-
-
-def _table(rows: str, *, border: int = 0, colour: str = "", padding: int = 3, background: str = "") -> str:
-    look = f' STYLE="ROUNDED" COLOR="{colour}"' if border else ""
-    look += f' BGCOLOR="{background}"' if background else ""
-    return f'<TABLE BORDER="{border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}"{look}>{rows}</TABLE>'
-
-
-def _width(text: str, size: float, *, bold: bool = False) -> int:
-    """Points to reserve where an engine would measure too little, 0 for Latin: a wide character takes an em."""
-    if text.isascii():
-        return 0
-    columns = width(visible(text))
-    wide = columns - len(visible(text))  # each wide character counts two columns
-    if all(ord(ch) < 0x250 or ch in "×·–→−÷" for ch in text):
-        return 0
-    return round(size * (wide * 1.02 + (columns - 2 * wide) * (0.62 if bold else 0.56))) + 6

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from specc.emit.dot import FONT, to_dot
+from specc.emit.labels import STROKE
 from specc.graph.ir import Graph
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -31,7 +32,7 @@ def normalized(svg: str) -> str:
     names a layer becomes `data-path`.
     """
     ElementTree.register_namespace("", _SVG)
-    root = ElementTree.fromstring(svg)
+    root = ElementTree.fromstring(svg.replace(STROKE, "\\"))
     name = root.findtext(f"{{{_SVG}}}g/{{{_SVG}}}title") or ""
     _clean(root)
     _lift_panel_labels(root)

@@ -110,7 +110,7 @@ class _Recurrent(Module, abstract=True):
             "proj_size": rng.choice([0, 1, 2]),
         }
         args |= {n: v for n, v in optional.items() if n in cls.args and rng.random() < 0.5}
-        batch, time = rng.randint(1, 3), rng.randint(1, 4) - (rng.random() < 0.05)
+        batch, time = rng.randint(0, 3), rng.randint(1, 4) - (rng.random() < 0.05)
         lead = rng.choice([(time,), (batch, time), (batch, time)]) if args.get("batch_first") else (time, batch)
         if rng.random() < 0.05:
             lead = (1, *lead)

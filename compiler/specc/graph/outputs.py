@@ -63,7 +63,6 @@ def _unreachable(builder: Builder, frame: Frame, name: str, source: Scalar) -> V
         help=f"did you mean `{near}`?" if near else "name one of the layers",
     )
     if near is None:
-        frame.broken = True
         return None
     return frame.mark(frame.outputs[near][0][1])
 

@@ -60,9 +60,22 @@ class OnceSink(Sink):
 
     def report(self, diagnostic: Diagnostic) -> None:
         repeats = diagnostic.code[0] in "SN" and diagnostic.span is not None
-        if repeats and any((d.code, d.span) == (diagnostic.code, diagnostic.span) for d in self.diagnostics):
+        if repeats and any(self._same(diagnostic, other) for other in self.diagnostics):
             return
         Sink.report(self, diagnostic)
+
+    @staticmethod
+    def _same(a: Diagnostic, b: Diagnostic) -> bool:
+        # Open equalities differ in the condition that closes them: each axis of a `cat` has its own.
+        return (a.code, a.span) == (b.code, b.span) and (a.code != "S305" or a.help == b.help)
+
+
+class Muffled(OnceSink):
+    """For a scope with an unknown input: what follows from not knowing its sizes is no news."""
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        if diagnostic.code[0] != "S" and diagnostic.code not in ("E204", "E206", "E207", "E209"):
+            OnceSink.report(self, diagnostic)
 
 
 @dataclass(slots=True)
@@ -481,8 +494,7 @@ class Builder:
         bound, complete = self._bound(frame, block, node, name, index, given)
         # With a param that had to be guessed, what goes wrong inside is no mistake of the spec.
         outer_sink = self.sink
-        if not complete:
-            self.sink = Sink()
+        self.sink = self._muffled(given) if complete else Sink()
         self.stack.append(block.name)
         try:
             scope, outputs = self._use(block, bound, given, path, name, key)
@@ -578,6 +590,11 @@ class Builder:
                     return entry
         return None
 
+    def _muffled(self, given: list[tuple[str, Value]]) -> Sink:
+        """Where the layers of a scope report to, given its inputs."""
+        unknown = any(not isinstance(value.type, TensorType) for _, value in given)
+        return Muffled(self.sink.diagnostics) if unknown else self.sink
+
     def _use(
         self, block: Block, bound: dict[str, Bound], given: list[tuple[str, Value]], path: str, name: str, key: Span
     ) -> tuple[Scope, list[tuple[str, Value]]]:
@@ -605,7 +622,12 @@ class Builder:
                       inside, {}, inputs, "")  # fmt: skip
         symbols = self.match_inputs(inner, patterns, name, key)
         bound = {p: Bound(v, ast.Name(p, ast.Load())) for p, v in inside.items()}
-        scope, outputs = self._close(inner, "group", "", node, symbols, bound, key)
+        outer_sink = self.sink
+        self.sink = inner.sink = self._muffled(given)
+        try:
+            scope, outputs = self._close(inner, "group", "", node, symbols, bound, key)
+        finally:
+            self.sink = outer_sink
         types = {port: value.type for port, value in given}
         outer = self._symbol_bounds(scope)
         values = tuple(

@@ -6,7 +6,7 @@ import ast
 
 from specc.diagnostics import Sink, Span
 from specc.language.expressions import Env, EvaluationError, evaluate
-from specc.shapes.constraints import And, Comparison, Condition, Facts, Or
+from specc.shapes.constraints import And, Comparison, Condition, Facts, In, Or
 from specc.shapes.dim import Dim
 
 _SIGNS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
@@ -32,6 +32,10 @@ def _condition(tree: ast.expr, env: Env) -> Condition:
             for left, op, right in zip(sizes, tree.ops, sizes[1:], strict=False)
         )
         return parts[0] if len(parts) == 1 else And(parts)
+    if isinstance(tree, ast.Compare) and isinstance(tree.ops[0], ast.In | ast.NotIn) and len(tree.ops) == 1:
+        values = evaluate(tree.comparators[0], env, Facts.none())
+        if isinstance(values, tuple) and all(isinstance(v, int) and not isinstance(v, bool) for v in values):
+            return In(_size(tree.left, env), tuple(sorted(values)), isinstance(tree.ops[0], ast.In))
     raise EvaluationError(
         "E208", f"`{ast.unparse(tree)}` states nothing about sizes", "write a comparison, such as `H % 16 == 0`"
     )

@@ -42,7 +42,7 @@ def compile_text(text: str, file: str = "spec.yaml", overrides: Sequence[str] = 
     import hashlib
 
     sink = Sink() if sink is None else sink
-    sources = {file: text, **{f"--set {override}": f"--set {override}" for override in overrides}}
+    sources = {file: text, **{f"--set {override}": override for override in overrides}}
     document = parse(text, file, sink)
     if document is not None and overrides:
         document = apply(document, overrides, sink)

@@ -8,7 +8,7 @@ from typing import Any
 
 from specc.diagnostics import Note, Sink, Span, closest
 from specc.graph.ir import Node, Value
-from specc.shapes.tensor import UNKNOWN
+from specc.shapes.tensor import UNKNOWN, TensorType
 from specc.source.nodes import Node as SourceNode
 from specc.source.nodes import Scalar, Sequence
 from specc.source.nodes import Mapping as SourceMapping
@@ -127,6 +127,8 @@ class Frame:
         for position, (label, value) in enumerate(outputs):
             if wanted == label or wanted == str(position):
                 return self.mark(value)
+        if not isinstance(outputs[0][1].type, TensorType):  # how many outputs it has may follow from what is unknown
+            return self._unknown(text)
         labels = [label for label, _ in outputs if label]
         near = closest(wanted, labels)
         have = ", ".join(f"`{name}.{label}`" for label in labels) if labels else f"one output, `{name}`"

@@ -342,3 +342,18 @@ def broken() -> Graph:
     )
     z = b.linear("linear3", y, 10)
     return b.graph("broken_mlp", z)
+
+
+def dense(layers: int) -> Graph:
+    """A dense block: every layer reads all before it."""
+    b = Build()
+    x = b.conv("stem", b.input("image", tensor("N", 3, 64, 64)), 32)
+
+    def fill(s: Build, x: Value) -> Value:
+        made = [x]
+        for i in range(layers):
+            v = s.leaf(f"cat{i}", "cat", *made, out=tensor("N", 32 * len(made), 64, 64), dim=1) if i else x
+            made.append(s.conv(f"conv{i}", s.leaf(f"relu{i}", "ReLU", s.norm(f"bn{i}", v)), 32))
+        return s.leaf("cat", "cat", *made, out=tensor("N", 32 * len(made), 64, 64), dim=1)
+
+    return b.graph("densenet", b.conv("last", b.nest("dense", x, fill=fill, title="DenseBlock"), 10, 1))

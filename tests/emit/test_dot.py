@@ -131,6 +131,17 @@ def test_parallel_branches_are_no_skips() -> None:
     assert skips(graphs.inception()) == []
 
 
+def test_a_dense_block_has_a_wire_a_layer() -> None:
+    reads = {i.name: [w.source.name for w in i.reads] for i in draw(graphs.dense(4)).items if i.kind == "merge"}
+    assert reads == {
+        "dense.cat1": ["stem", "dense.conv0"],
+        "dense.cat2": ["dense.cat1", "dense.conv1"],
+        "dense.cat3": ["dense.cat2", "dense.conv2"],
+        "dense.cat": ["dense.cat3", "dense.conv3"],
+    }
+    assert skips(graphs.dense(2)) == [("stem", "dense.cat1"), ("dense.cat1", "dense.cat")]
+
+
 def test_depth_turns_a_panel_into_a_box() -> None:
     diagram = draw(graphs.resnet18(), 1)
     assert not diagram.panels

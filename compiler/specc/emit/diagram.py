@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from specc.emit.arguments import value_text
 from specc.emit.folding import broken, is_chain, runs
 from specc.graph.ir import Graph, Node, Scope, Value
-from specc.shapes.tensor import Type
+from specc.shapes.tensor import UNKNOWN, Type
 
 MERGES = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "cat": "⌢", "stack": "stack"}
 
@@ -110,6 +111,7 @@ class _Artist:
         self.depth = depth
         self.items: list[Item] = []
         self.panels: list[Panel] = []
+        self.joined: dict[Item, list[tuple[Item, str]]] = {}  # what every `cat` reads
 
     def add(self, item: Item) -> Item:
         item.number = len(self.items)
@@ -184,8 +186,28 @@ class _Artist:
         kind = "layer" if node.body is None else "folded"
         if node.op is not None and node.op.name in MERGES and len(distinct) > 1 and node.error is None:
             kind = "merge"
-        type_ = node.outputs[0].type if node.outputs else node.inputs[0].value.type
-        return self.add(Item(kind, label, node, type_, panel, count, aside, wires))
+        type_ = node.outputs[0].type if node.outputs else UNKNOWN
+        item = Item(kind, label, node, type_, panel, count, aside, wires)
+        if kind == "merge" and node.kind == "cat":
+            self.joined[item] = [(wire.source, str(wire.type)) for wire in wires]
+            item.reads = self._joined(item)
+        return self.add(item)
+
+    def _joined(self, item: Item) -> list[Wire]:
+        """A `cat` that starts with all that an earlier one joined reads that one: cat(a, b, c) is cat(cat(a, b), c).
+
+        A dense block is drawn with a wire a layer, not with one for every pair of layers.
+        """
+        for earlier in reversed(list(self.joined)[:-1]):
+            joined, mine = self.joined[earlier], [(wire.source, str(wire.type)) for wire in item.reads]
+            same = joined == mine[: len(joined)] and _arguments(earlier) == _arguments(item)
+            if same and len(joined) < len(mine):
+                return [Wire(earlier, earlier.type, item.reads[0].port), *item.reads[len(joined) :]]
+        return item.reads
+
+
+def _arguments(item: Item) -> list[tuple[str, str]]:
+    return [(name, value_text(bound.value)) for name, bound in item.node.args.items()] if item.node is not None else []
 
 
 def _framed(node: Node, count: int) -> bool:

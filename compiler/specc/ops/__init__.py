@@ -3,6 +3,7 @@
 from specc.ops import (
     activation,
     arithmetic,
+    attention,
     axes,
     convolution,
     dropout,
@@ -14,6 +15,7 @@ from specc.ops import (
     recurrent,
     reduction,
     shape,
+    transformer,
     vision,
 )
 from specc.ops.call import Bound, Call, Operand, Rejected
@@ -23,6 +25,6 @@ OPS = registered()
 
 __all__ = [
     "OPS", "Bound", "Call", "Family", "Function", "Module", "Op", "Operand", "Owned", "Rejected", "Sample",
-    "activation", "arithmetic", "axes", "convolution", "dropout", "embedding", "joining", "linear", "normalization",
-    "pooling", "recurrent", "reduction", "shape", "vision",
+    "activation", "arithmetic", "attention", "axes", "convolution", "dropout", "embedding", "joining", "linear",
+    "normalization", "pooling", "recurrent", "reduction", "shape", "transformer", "vision",
 ]

@@ -134,3 +134,22 @@ def _keyword(text: str) -> bool:
     """Whether the text of an argument begins with its name: `attn_mask=mask`."""
     name, equals, rest = text.partition("=")
     return bool(equals) and name.isidentifier() and not rest.startswith("=")
+
+
+class Nested(Named):
+    """A module built around another: `nn.TransformerEncoder(nn.TransformerEncoderLayer(512, 8), num_layers=6)`.
+
+    The arguments named in `outer` are its own, the others go to `inner`.
+    """
+
+    __slots__ = ("inner", "outer")
+
+    def __init__(self, target: str, inner: str, outer: tuple[str, ...], after: int, names: tuple[str, ...]) -> None:
+        super().__init__(target, after, names)
+        self.inner = inner
+        self.outer = outer
+
+    def construct(self, args: list[str]) -> str:
+        own = [arg for arg in args if arg.partition("=")[0] in self.outer]
+        inner = [arg for arg in args if arg not in own]
+        return f"{self.target}({self.inner}({', '.join(inner)}), {', '.join(own)})"

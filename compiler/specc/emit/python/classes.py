@@ -17,10 +17,10 @@ Ref = tuple[str, int]  # a layer's name, or "" for an input of the class; and wh
 
 @dataclass(slots=True, eq=False)
 class Argument:
-    """An argument of a constructor. `leaf` is the param or size it carries, None for one that only the uses know."""
+    """An argument of a constructor. `leaf` is the param or size it carries, or a number for what only the uses know."""
 
     name: str
-    leaf: Leaf | None
+    leaf: Leaf | int
     values: dict[int, Bound]  # by the scope's identity
     type: str = "int"
     default: object = ...  # `...` where there is none
@@ -34,11 +34,11 @@ class Argument:
         """How an expression of the class names it."""
         if isinstance(self.leaf, tuple):
             return input_size(*self.leaf)
-        return ast.Name(self.leaf if self.leaf is not None else f"+{self.name}", ast.Load())
+        return ast.Name(self.leaf if isinstance(self.leaf, str) else f"+{self.leaf}", ast.Load())
 
     def bound(self, use: Use) -> Bound:
         """What it is in a use, its expression over the class's own names."""
-        if self.leaf is None:
+        if isinstance(self.leaf, int):
             return self.values[id(use.scope)]
         given = isinstance(self.leaf, str) and use.scope.params[self.leaf].given
         return Bound(known(self.leaf, use.scope), self.tree, given=given)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from specc.diagnostics import Span
 from specc.emit.naming import class_name
 from specc.emit.python.construct import is_chain, is_numbered
 from specc.emit.python.places import Place, Use
 from specc.graph.ir import Graph, Scope
 
-Definition = tuple[str, str]
+Definition = tuple[str, str, Span | None]
 
 
 def definition(scope: Scope) -> Definition:
-    return scope.kind, scope.definition
+    """What tells apart the texts that scopes come from."""
+    return scope.kind, scope.definition, scope.span
 
 
 def gather(graph: Graph) -> list[tuple[Definition, list[Use]]]:

@@ -17,6 +17,7 @@ class Call:
     head: str
     args: tuple[Doc, ...]
     spread: bool = False
+    brackets: str = "()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def flat(doc: Doc) -> str:
     if isinstance(doc, Each):
         inner = f"{flat(doc.item)} {doc.clause}"
         return f"*({inner})" if doc.starred else inner
-    return f"{doc.head}({', '.join(map(flat, doc.args))})"
+    return f"{doc.head}{doc.brackets[0]}{', '.join(map(flat, doc.args))}{doc.brackets[1]}"
 
 
 def _spreads(doc: Doc) -> bool:
@@ -62,14 +63,15 @@ def lines(prefix: str, doc: Doc, depth: int, suffix: str = "") -> list[str]:
         if not head:
             return [*lines(prefix, doc.item, depth), f"{pad}{doc.clause}{suffix}"]
         return [f"{pad}{prefix}{head}", *lines("", doc.item, depth + 1), f"{inner}{doc.clause}", f"{pad}{tail}{suffix}"]
+    opening, closing = doc.brackets
     body = ", ".join(map(flat, doc.args))
     if not _spreads(doc) and width(inner + body) <= LIMIT:
-        return [f"{pad}{prefix}{doc.head}(", f"{inner}{body}", f"{pad}){suffix}"]
-    out = [f"{pad}{prefix}{doc.head}("]
+        return [f"{pad}{prefix}{doc.head}{opening}", f"{inner}{body}", f"{pad}{closing}{suffix}"]
+    out = [f"{pad}{prefix}{doc.head}{opening}"]
     for arg in doc.args:
         comma = "" if isinstance(arg, Each) and not arg.starred else ","
         out += lines("", arg, depth + 1, comma)
-    return [*out, f"{pad}){suffix}"]
+    return [*out, f"{pad}{closing}{suffix}"]
 
 
 def commented(code: list[str], comment: str, depth: int) -> list[str]:

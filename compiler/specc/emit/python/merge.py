@@ -12,7 +12,7 @@ from specc.emit.python.construct import (
     Builder, Chain, Copies, Hole, Tree, expanded, is_chain, is_function_repeat, is_module, is_numbered, kind, overlay,
 )  # fmt: skip
 from specc.emit.python.places import Leaf, Place, Use
-from specc.graph.ir import Graph, Node, Scope, Value
+from specc.graph.ir import Graph, Node, Scope
 from specc.ops.call import Bound
 from specc.source.nodes import Mapping, Scalar, Sequence
 from specc.source.nodes import Node as SourceNode
@@ -57,9 +57,7 @@ def merged(uses: list[Use], classes: dict[int, Class], graph: Graph) -> list[Cla
 
 def _build(use: Use, classes: dict[int, Class]) -> _Built:
     builder = Builder(use, classes)
-    trees = {
-        node.name: builder.build(Place(use.scope, None, node)) for node in use.scope.nodes if is_module(node)
-    }
+    trees = {node.name: builder.build(Place(use.scope, None, node)) for node in use.scope.nodes if is_module(node)}
     return _Built(use, trees, builder)
 
 
@@ -101,7 +99,10 @@ def _exact(one: _Built) -> object:
     scope = one.use.scope
     refs = _refs(scope)
     wiring = tuple(tuple((i.port, refs[id(i.value)]) for i in node.inputs) for node in scope.nodes)
-    return tuple(_what(node, one) for node in scope.nodes), wiring, tuple(refs[id(v)] for _, v in scope.outputs)
+    inputs = tuple(value.name for value in scope.inputs)
+    counts = tuple(len(node.body.nodes) for node in scope.nodes if is_function_repeat(node) and node.body is not None)
+    outputs = tuple(refs[id(value)] for _, value in scope.outputs)
+    return inputs, tuple(_what(node, one) for node in scope.nodes), wiring, counts, outputs
 
 
 def _refs(scope: Scope) -> dict[int, Ref]:
@@ -169,15 +170,11 @@ def _layer(name: str, group: list[_Built], baked: set[Leaf]) -> Layer:
     trees = [one.trees[name] for one, _ in present if name in one.trees]
     layer = Layer(name, places, overlay(trees) if trees else None, node.op, node.role, node.doc)
     if node.op is not None:
-        each = [one.builder.arguments(place, _op(place), forward=True) for one, place in present]
+        each = [one.builder.arguments(place, node.op, forward=True) for one, place in present]
         layer.called = _laid(each)
     elif is_function_repeat(node):
         _loop(layer, present)
     return layer
-
-
-def _op(place: Place):  # type: ignore[no-untyped-def]  # type[Op]: the name is only for annotations here
-    return place.node.op
 
 
 def _laid(each: list[list[Hole]]) -> list[Hole]:
@@ -197,7 +194,11 @@ def _loop(layer: Layer, present: list[tuple[_Built, Place]]) -> None:
     for (one, place), body in zip(present, bodies, strict=True):
         assert body is not None
         copies.append(
-            [one.builder.arguments(Place(body, place, child), child.op, forward=True) for child in body.nodes if child.op]
+            [
+                one.builder.arguments(Place(body, place, child), child.op, forward=True)
+                for child in body.nodes
+                if child.op
+            ]
         )
     alike = all(
         [_written(hole.bounds[0][1]) for hole in copy] == [_written(hole.bounds[0][1]) for hole in use[0]]
@@ -327,6 +328,3 @@ def _strings(node: SourceNode) -> Iterator[str]:
     elif isinstance(node, Mapping):
         for entry in node.entries:
             yield from _strings(entry.value)
-
-
-_ = Value

@@ -1,0 +1,106 @@
+"""What the network does besides its layers: the facts of `where` checked on entry, and the initial values."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from specc.emit.python import layout
+from specc.emit.python.forward import Size
+from specc.emit.python.layout import Call
+from specc.emit.python.text import text
+from specc.graph.ir import Graph, Initializer
+from specc.ops import OPS
+from specc.ops.arguments import source
+from specc.shapes.conditions import Condition
+from specc.shapes.tensor import TensorType
+
+
+def asked(graph: Graph) -> list[Size]:
+    """The sizes that the checks need: of every symbol of `where`, at each input axis that is this symbol."""
+    names = {name for condition in graph.where for name in condition.symbols}
+    return [place for place, name in _places(graph) if name in names]
+
+
+def _places(graph: Graph) -> list[tuple[Size, str]]:
+    found = []
+    for value in graph.root.inputs:
+        for axis, dim in enumerate(value.type.shape if isinstance(value.type, TensorType) else ()):
+            name = dim.as_symbol
+            if name is not None:
+                found.append(((value.name, axis), name))
+    return found
+
+
+def checks(graph: Graph, sizes: Mapping[Size, str], variables: Mapping[str, str]) -> list[str]:
+    """The lines: every symbol is one size wherever it stands, and every fact holds.
+
+    `sizes` are the local names of sizes, `variables` those of the inputs. A fact about a symbol that is no input's size
+    by itself cannot be checked and is left out.
+    """
+    first: dict[str, Size] = {}
+    out: list[str] = []
+    wanted = set(asked(graph))
+    for place, name in _places(graph):
+        if place not in wanted:
+            continue
+        if name not in first:
+            first[name] = place
+            continue
+        known = first[name]
+        message = f"`{name}` must be one size, but `{known[0]}` has {{{sizes[known]}}} and `{place[0]}` has {{{sizes[place]}}}"
+        out += _raise(f"{sizes[place]} != {sizes[known]}", message)
+    for condition in graph.where:
+        if not condition.symbols <= first.keys():
+            continue
+        local = {name: sizes[first[name]] for name in condition.symbols}
+        inputs = list(dict.fromkeys(first[name][0] for name in sorted(condition.symbols)))
+        shapes = " and ".join(f"its shape is {{list({variables[name]}.shape)}}" for name in inputs[:1])
+        more = "".join(f", `{name}` is {{list({variables[name]}.shape)}}" for name in inputs[1:])
+        labels = ", ".join(f"`{name}`" for name in inputs[:1])
+        out += _raise(_text(condition.negated(), local), f"{labels} needs {condition}, but {shapes}{more}")
+    return out
+
+
+def _raise(test: str, message: str) -> list[str]:
+    code = Call("ValueError", (f'f"{message}"',))
+    return [f"        if {test}:", *layout.lines("raise ", code, 3)]
+
+
+def _text(condition: Condition, local: Mapping[str, str]) -> str:
+    tree = ast.parse(str(condition), mode="eval").body
+
+    class Rename(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.Name:
+            return ast.Name(local.get(node.id, node.id), node.ctx)
+
+    renamed = Rename().visit(tree)
+    assert isinstance(renamed, ast.expr)
+    return text(renamed)
+
+
+def reset(graph: Graph) -> list[str]:
+    """The method that fills parameters by the `init` rules; none where no rule finds a layer."""
+    by_op: dict[str, list[Initializer]] = {}
+    for rule in graph.init:
+        if _owners(graph, rule):
+            by_op.setdefault(rule.op, []).append(rule)
+    if not by_op:
+        return []
+    out = ["    def reset_parameters(self) -> None:", "        for module in self.modules():"]
+    for position, (op, rules) in enumerate(by_op.items()):
+        out.append(f"            {'el' if position else ''}if isinstance(module, {OPS[op].python.target}):")
+        for rule in rules:
+            target = f"module.{rule.parameter}"
+            args = tuple(f"{name}={source(value)}" for name, value in rule.args.items())
+            depth = 4
+            if len(_owners(graph, rule)) < sum(node.op is OPS[op] for node in graph.leaves()):
+                out.append(f"                if {target} is not None:")
+                depth = 5
+            out += layout.lines("", Call(f"nn.init.{rule.function}", (target, *args)), depth)
+    return out
+
+
+def _owners(graph: Graph, rule: Initializer) -> list[object]:
+    op = OPS.get(rule.op)
+    return [node for node in graph.leaves() if node.op is op and rule.parameter in node.parameters]

@@ -1,0 +1,287 @@
+"""The `forward` of a class."""
+
+from __future__ import annotations
+
+import ast
+import re
+from string import Formatter
+
+from specc.emit.naming import local
+from specc.emit.python import layout
+from specc.emit.python.classes import Class, Layer, Ref
+from specc.emit.python.construct import Chain, Copies, Hole
+from specc.emit.python.flow import Flow, Step, flow
+from specc.emit.python.initial import flag, member
+from specc.emit.python.layout import Call, Doc
+from specc.emit.python.places import leaves
+from specc.emit.python.signature import attribute, calls
+from specc.emit.python.text import power, text
+from specc.graph.origins import as_input_size, substitute
+from specc.ops.arguments import source
+from specc.ops.write import Operator, arguments
+from specc.shapes.tensor import TensorType
+
+Size = tuple[str, int]
+
+
+class Forward:
+    """Writes the lines of one `forward`."""
+
+    def __init__(self, cls: Class, reserved: set[str], asked: list[Size]) -> None:
+        self.cls = cls
+        self.flow: Flow = flow(cls, reserved)
+        sizes = list(dict.fromkeys([*asked, *_run_time_sizes(cls)]))
+        self.sizes = {size: self._size_name(size) for size in sizes}
+
+    def _size_name(self, size: Size) -> str:
+        symbols = {place: name for name, place in self.cls.scope.symbols.items()}
+        name = symbols.get(size, f"{size[0]}_size{size[1] if size[1] >= 0 else f'_{-size[1]}'}")
+        lower = name.lower()
+        chosen = local(lower if lower.isidentifier() else name, self.flow.taken)
+        self.flow.taken.add(chosen)
+        return chosen
+
+    def head(self, checks: list[str]) -> list[str]:
+        """The head of the method, the sizes it asks for, and the checks given."""
+        args = tuple(f"{self.flow.names['', k]}: Tensor" for k in range(len(self.cls.scope.inputs)))
+        result = "Tensor" if len(self.cls.outputs) == 1 else f"tuple[{', '.join('Tensor' for _ in self.cls.outputs)}]"
+        return [*layout.lines("def ", Call("forward", ("self", *args)), 1, f" -> {result}:"), *self._ask(), *checks]
+
+    def lines(self, checks: list[str]) -> list[str]:
+        """The method: its head, then a line a layer."""
+        out = self.head(checks)
+        shown = self._shape(("", 0)) if self.cls.scope.inputs else None
+        steps = self.flow.steps
+        returned = bool(steps) and self._returns(steps[-1])
+        for step in steps[:-1] if returned else steps:
+            shape = self._made(step)
+            out += layout.commented(self._step(step), shape if shape and shape != shown else "", 2)
+            shown = shape or shown
+        if returned:
+            last = steps[-1]
+            shape = self._made(last)
+            code = layout.lines("return ", document(self._expression(last)), 2)
+            return [*out, *layout.commented(code, shape if shape and shape != shown else "", 2)]
+        values = [self.flow.names[ref] for ref in self.cls.outputs]
+        return [*out, f"        return {', '.join(values)}"]
+
+    # Sizes -------------------------------------------------------------------------------------------------------
+
+    def _ask(self) -> list[str]:
+        """`n, _, h, w = image.shape`, for the sizes that the method names."""
+        out = []
+        for k, value in enumerate(self.cls.scope.inputs):
+            wanted = {axis: name for (given, axis), name in self.sizes.items() if given == value.name}
+            ranks = {_rank(use.scope.inputs[k].type) for use in self.cls.uses}
+            rank = ranks.pop() if len(ranks) == 1 else None
+            variable = self.flow.names["", k]
+            if len(wanted) > 1 and rank and all(axis >= 0 for axis in wanted):
+                names = [wanted.get(axis, "_") for axis in range(rank)]
+                out.append(f"        {', '.join(names)} = {variable}.shape")
+            else:
+                out += [f"        {name} = {variable}.shape[{axis}]" for axis, name in wanted.items()]
+        return out
+
+    def _shape(self, ref: Ref) -> str | None:
+        """The shape of a value where it is the same in all uses."""
+        texts = set()
+        for n, use in enumerate(self.cls.uses):
+            if ref[0] == "":
+                type_ = use.scope.inputs[ref[1]].type
+            else:
+                place = self.cls.layer(ref[0]).places[n]
+                if place is None:
+                    continue
+                type_ = place.node.outputs[ref[1]].type
+            texts.add(str(type_) if isinstance(type_, TensorType) else "")
+        return texts.pop() if len(texts) == 1 else None
+
+    def _made(self, step: Step) -> str | None:
+        port = next((k for k in range(step.layer.outputs) if (step.layer.name, k) in self.flow.names), None)
+        return None if port is None else self._shape((step.layer.name, port))
+
+    # Lines -------------------------------------------------------------------------------------------------------
+
+    def _returns(self, step: Step) -> bool:
+        """Whether the last line is the value returned."""
+        layer = step.layer
+        if layer.optional or layer.outputs != 1 or _unpacked(layer) or layer.steps or self._looped(layer):
+            return False
+        return self.cls.outputs == [(layer.name, 0)]
+
+    def _looped(self, layer: Layer) -> bool:
+        return isinstance(layer.tree, Copies | Chain) and layer.tree.listed
+
+    def _step(self, step: Step) -> list[str]:
+        layer = step.layer
+        if layer.steps:
+            return self._functions(layer)
+        if self._looped(layer):
+            return self._loop(layer)
+        value = document(self._expression(step))
+        target = self._target(layer)
+        if not layer.optional:
+            return layout.lines(f"{target} = " if target else "", value, 2)
+        there = self._there(layer)
+        instead = self.flow.names[layer.instead] if layer.instead is not None else None
+        if instead is None or instead == target:
+            return [f"        if {there}:", *layout.lines(f"{target} = " if target else "", value, 3)]
+        text_ = layout.flat(value)
+        if layer.tree is not None and not layer.name.isdigit():
+            return [f"        {target} = {instead} if {member(layer.name)} is None else {text_}"]
+        return [f"        {target} = {text_} if {there} else {instead}"]
+
+    def _there(self, layer: Layer) -> str:
+        if layer.tree is None:
+            return f"self.{flag(layer, self.cls)}"
+        return f'"{layer.name}" in self' if layer.name.isdigit() else f"{member(layer.name)} is not None"
+
+    def _target(self, layer: Layer) -> str:
+        """What stands at the left of `=`; empty where nothing reads the layer."""
+        names = [self.flow.names.get((layer.name, k), "_") for k in range(layer.outputs)]
+        if all(name == "_" for name in names):
+            return ""
+        if not _unpacked(layer):
+            return names[0]
+        if layer.op is not None and layer.op.unpack:
+            fields = [field for _, field, _, _ in Formatter().parse(layer.op.unpack) if field]
+            packed = layer.op.unpack.format(**dict(zip(fields, [*names, *("_" for _ in fields)], strict=False)))
+            return re.sub(r"\((_, )*_,?\)", "_", packed)
+        more = len(layer.op.outputs) - len(names) if layer.op is not None else 0
+        return ", ".join([*names, *("_" for _ in range(more))])
+
+    def _expression(self, step: Step) -> str:
+        if step.operand is None:
+            return self._call(step.layer, {})
+        operand = self._call(step.operand, {})
+        return self._call(step.layer, {(step.operand.name, 0): operand})
+
+    def _call(self, layer: Layer, inner: dict[Ref, str]) -> str:
+        values = [(port, inner.get(ref) or self.flow.names[ref]) for port, ref in layer.reads]
+        return self._applied(layer, values)
+
+    def _applied(self, layer: Layer, values: list[tuple[str, str]]) -> str:
+        op = layer.op
+        if op is None:
+            return f"{member(layer.name)}({', '.join(value for _, value in values)})"
+        written = self._written(layer)
+        inputs = _positions(values, [port for port, _, _ in op.ports()])
+        if op.stateful:
+            return op.python.apply(member(layer.name), inputs, arguments(written, ()))
+        args = arguments(written, op.leading())
+        if isinstance(op.python, Operator) and op.python.target == "**" and len(inputs) + len(args) == 2:
+            return power(*inputs, *args) if not any("=" in arg for arg in args) else op.python.call(inputs, args)
+        return op.python.call(inputs, args)
+
+    def _written(self, layer: Layer) -> list[tuple[str, str]]:
+        out = []
+        for hole in layer.called:
+            assert hole.arg is not None
+            if hole.tree is None and all(hole.arg.is_default(bound.value) for _, bound in hole.bounds):
+                continue
+            out.append((hole.label, self.said(hole)))
+        return out
+
+    def said(self, hole: Hole) -> str:
+        """What stands in a hole of the method: params are attributes, sizes are local names."""
+        if hole.tree is None:
+            value = hole.bounds[0][1].value
+            return hole.arg.python(value) if hole.arg is not None else source(value)
+        names = {arg.leaf if isinstance(arg.leaf, str) else f"+{arg.leaf}": arg.name for arg in self.cls.args}
+
+        def name(leaf: ast.expr) -> ast.expr:
+            size = as_input_size(leaf)
+            if size is not None:
+                return ast.Name(self.sizes[size], ast.Load())
+            assert isinstance(leaf, ast.Name)
+            return ast.Name(f"self.{attribute(names[leaf.id], self.cls)}", ast.Load())
+
+        tree = substitute(hole.tree, name)
+        assert tree is not None, "every name has a replacement"
+        return text(tree)
+
+    # Repeats -----------------------------------------------------------------------------------------------------
+
+    def _started(self, layer: Layer) -> tuple[str, list[str], list[str]]:
+        """The variable that a repeat carries along, the further inputs, and the line that starts it, if it needs one."""
+        read = [self.flow.names[ref] for _, ref in layer.reads]
+        target = self._target(layer) or read[0]
+        return target, read[1:], [] if target == read[0] else [f"        {target} = {read[0]}"]
+
+    def _loop(self, layer: Layer) -> list[str]:
+        target, further, out = self._started(layer)
+        variable = local("layer", self.flow.taken)
+        call = f"{variable}({', '.join([target, *further])})"
+        return [*out, f"        for {variable} in {member(layer.name)}:", f"            {target} = {call}"]
+
+    def _functions(self, layer: Layer) -> list[str]:
+        target, further, out = self._started(layer)
+        depth = 2
+        if layer.count is not None:
+            out.append(f"        for _ in range({self.said(layer.count)}):")
+            depth = 3
+        for step in layer.steps:
+            ports = [given.port for given in step.place.node.inputs]
+            values = list(zip(ports, [target, *further], strict=False))
+            out += layout.lines(f"{target} = ", document(self._applied(step, values)), depth)
+        return out
+
+
+def _positions(values: list[tuple[str, str]], ports: list[str]) -> list[str]:
+    """Inputs in the order of the ports; after one left out, by their names."""
+    given = {port for port, _ in values}
+    skipped = False
+    out: list[str] = []
+    for port in ports:
+        if port not in given:
+            skipped = True
+        out += [f"{port}={value}" if skipped else value for name, value in values if name == port]
+    return out
+
+
+def _unpacked(layer: Layer) -> bool:
+    """Whether the call gives several tensors."""
+    return layer.outputs > 1 or (layer.op is not None and len(layer.op.outputs) > 1)
+
+
+def _run_time_sizes(cls: Class) -> list[Size]:
+    return [
+        leaf
+        for hole in calls(cls)
+        if hole.tree is not None and hole.runtime
+        for leaf in leaves(hole.tree)
+        if isinstance(leaf, tuple)
+    ]
+
+
+def _rank(type_: object) -> int | None:
+    return type_.rank if isinstance(type_, TensorType) else None
+
+
+def document(code: str) -> Doc:
+    """A call as a tree that can be broken at its arguments; anything else as it is."""
+    if not code.endswith(")"):
+        return code
+    depth = 0
+    cuts: list[int] = []
+    quote = ""
+    stack: list[tuple[int, list[int]]] = []
+    for place, character in enumerate(code):
+        if quote:
+            quote = "" if character == quote and code[place - 1] != "\\" else quote
+        elif character in "\"'":
+            quote = character
+        elif character in "([{":
+            stack.append((place, cuts))
+            cuts = []
+            depth += 1
+        elif character in ")]}":
+            start, outer = stack.pop()
+            if place == len(code) - 1:
+                edges = [start, *cuts, place]
+                args = [code[a + 1 : b].strip() for a, b in zip(edges[:-1], edges[1:], strict=True)]
+                return Call(code[:start], tuple(arg for arg in args if arg)) if not stack else code
+            cuts = outer
+        elif character == ",":
+            cuts.append(place)
+    return code

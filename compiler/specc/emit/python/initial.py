@@ -1,0 +1,187 @@
+"""The `__init__` of a class."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from specc.emit.python import layout
+from specc.emit.python.classes import Class, Layer
+from specc.emit.python.construct import Chain, Hole, Make, Tree
+from specc.emit.python.layout import Call, Doc, Each
+from specc.emit.python.places import leaves
+from specc.emit.python.signature import attribute, calls
+from specc.emit.python.text import text
+from specc.graph.origins import as_input_size, substitute
+from specc.ops.arguments import source
+from specc.ops.write import arguments
+
+_SHORTEST_RUN = 3  # so many equal copies within a longer list become a comprehension
+_POSITIONAL = 2  # so many required arguments of a class of this file go without their names
+
+
+def initial(cls: Class, *, resets: bool) -> list[str]:
+    """The lines of the method; none where `nn.Module`'s own will do."""
+    head = _signature(cls)
+    if cls.base == "nn.Sequential":
+        items = tuple(construct(_tree(layer), cls) for layer in cls.layers)
+        body = layout.lines("", Call("super().__init__", _folded(items), len(items) > 1), 2)
+        kept = _kept(cls)
+    else:
+        body, kept = ["        super().__init__()"], []
+        body += _kept(cls)
+        for layer in cls.layers:
+            body += _layer(layer, cls)
+    body += kept
+    if resets:
+        body.append("        self.reset_parameters()")
+    if len(body) == 1 and not cls.args and cls.base != "nn.Sequential":
+        return []
+    return [*head, *body]
+
+
+def _tree(layer: Layer) -> Tree:
+    assert layer.tree is not None, "a chain has no functions"
+    return layer.tree
+
+
+def _signature(cls: Class) -> list[str]:
+    args = ["self"]
+    for arg in cls.args:
+        default = f" = {source(arg.default)}" if arg.optional else ""
+        args.append(f"{arg.name}: {arg.type}{default}")
+    return layout.lines("def ", Call("__init__", tuple(args)), 1, " -> None:")
+
+
+def _kept(cls: Class) -> list[str]:
+    """The arguments that `forward` needs, kept as attributes."""
+    out = []
+    needed = {leaf for hole in calls(cls) if hole.tree is not None for leaf in leaves(hole.tree)}
+    for arg in cls.args:
+        name = arg.leaf if isinstance(arg.leaf, str) else f"+{arg.leaf}"
+        if not isinstance(arg.leaf, tuple) and name in needed:
+            out.append(f"        self.{attribute(arg.name, cls)} = {arg.name}")
+    return out
+
+
+def _layer(layer: Layer, cls: Class) -> list[str]:
+    target = member(layer.name)
+    out: list[str] = []
+    if layer.doc and (layer.tree is not None):
+        out.append(f"        # {comment(layer.doc)}")
+    if layer.optional:
+        assert layer.condition is not None
+        there = said(layer.condition, cls)
+        if layer.tree is None:
+            return [*out, f"        self.{flag(layer, cls)} = {there}"]
+        if not layer.name.isdigit():
+            out.append(f"        {target} = None")
+        code = layout.lines(f"{target} = ", construct(layer.tree, cls), 3)
+        return [*out, f"        if {there}:", *code]
+    if layer.tree is None:
+        return []
+    return [*out, *layout.lines(f"{target} = ", construct(layer.tree, cls), 2)]
+
+
+def member(name: str) -> str:
+    """A submodule as the class's methods name it."""
+    return f'self["{name}"]' if name.isdigit() else f"self.{name}"
+
+
+def flag(layer: Layer, cls: Class) -> str:
+    """The attribute that says whether a function is applied."""
+    return attribute(layer.name if not layer.name.isdigit() else f"has_{layer.name}", cls)
+
+
+def comment(doc: str) -> str:
+    """Free text as a comment of one line."""
+    from specc.diagnostics.escape import visible, width
+
+    one = visible(" ".join(doc.split()))
+    limit = layout.LIMIT - 12
+    if width(one) <= limit:
+        return one
+    while width(one) > limit - 1:
+        one = one[:-1]
+    return f"{one.rstrip()}…"
+
+
+def construct(tree: Tree, cls: Class) -> Doc:
+    """The constructor call of a module."""
+    if isinstance(tree, Make):
+        return _make(tree, cls)
+    if isinstance(tree, Chain):
+        items = _folded(tuple(construct(item, cls) for item in tree.items))
+        spread = len(items) > 1
+        if not tree.listed:
+            return Call("nn.Sequential", items, spread)
+        if len(items) == 1 and isinstance(items[0], Each):
+            return Call("nn.ModuleList", (Each(items[0].item, items[0].clause, starred=False),))
+        return Call("nn.ModuleList", (Call("", items, spread, "[]"),))
+    item = construct(tree.item, cls)
+    return Call(
+        f"nn.{'ModuleList' if tree.listed else 'Sequential'}", (_each(item, said(tree.count, cls), not tree.listed),)
+    )
+
+
+def _each(item: Doc, count: str, starred: bool) -> Each:
+    return Each(item, f"for _ in range({count})", starred)
+
+
+def _folded(items: Sequence[Doc]) -> tuple[Doc, ...]:
+    """With runs of equal modules as comprehensions."""
+    out: list[Doc] = []
+    start = 0
+    while start < len(items):
+        end = start
+        while end < len(items) and items[end] == items[start]:
+            end += 1
+        if end - start >= _SHORTEST_RUN:
+            out.append(_each(items[start], str(end - start), True))
+        else:
+            out += items[start:end]
+        start = end
+    return tuple(out)
+
+
+def _make(tree: Make, cls: Class) -> Doc:
+    if tree.op is not None:
+        head, _, tail = tree.op.python.construct(["\0"]).partition("(\0")
+        texts = arguments(written(tree.holes, cls), tree.op.leading())
+        return Call(head, tuple(texts)) if tail == ")" else tree.op.python.construct(texts)
+    assert tree.cls is not None
+    texts = []
+    for position, (arg, hole) in enumerate(zip(tree.cls.args, tree.holes, strict=True)):
+        value = said(hole, cls)
+        if arg.optional and value == source(arg.default):
+            continue
+        plain = not arg.optional and position < _POSITIONAL
+        texts.append(value if plain else f"{arg.name}={value}")
+    return Call(tree.cls.name, tuple(texts))
+
+
+def written(holes: Sequence[Hole], cls: Class) -> list[tuple[str, str]]:
+    """The arguments a person would write, by name: expressions, and values that are not PyTorch's defaults."""
+    out = []
+    for hole in holes:
+        assert hole.arg is not None
+        if hole.tree is None and all(hole.arg.is_default(bound.value) for _, bound in hole.bounds):
+            continue
+        out.append((hole.label, said(hole, cls)))
+    return out
+
+
+def said(hole: Hole, cls: Class) -> str:
+    """What stands in a hole of the constructor."""
+    if hole.tree is None:
+        value = hole.bounds[0][1].value
+        return hole.arg.python(value) if hole.arg is not None else source(value)
+    names = {arg.leaf if not isinstance(arg.leaf, int) else f"+{arg.leaf}": arg.name for arg in cls.args}
+
+    def name(leaf: ast.expr) -> ast.expr:
+        key = as_input_size(leaf) or (leaf.id if isinstance(leaf, ast.Name) else "")
+        return ast.Name(names[key], ast.Load())
+
+    tree = substitute(hole.tree, name)
+    assert tree is not None, "every name has a replacement"
+    return text(tree)

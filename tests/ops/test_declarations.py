@@ -26,13 +26,13 @@ from specc.shapes.tensor import TensorType
 from tests.oracle.compare import configurations
 from tests.oracle.judge import texts
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "ops_schema.json"
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 # What torch's signatures have and declarations leave out on purpose: the device and dtype of parameters, deprecated
 # spellings, indices that a pooling may return (an output that depends on an argument), what `self.training` says.
 LEFT_OUT = frozenset({"device", "dtype", "return_indices", "min_value", "max_value", "_stacklevel", "training", "out",
                       "max_norm", "norm_type", "scale_grad_by_freq", "sparse", "_weight", "_freeze",
-                      "add_bias_kv", "add_zero_attn", "activation", "layer_norm_eps"})  # fmt: skip
+                      "enable_nested_tensor", "mask_check", "add_bias_kv", "add_zero_attn", "activation", "layer_norm_eps"})  # fmt: skip
 
 # Arguments that a builtin may be called without, which the calls its documentation shows do not tell.
 UNDOCUMENTED = frozenset({("squeeze", "dim")})
@@ -81,6 +81,9 @@ def test_defaults_are_torchs(op: type[Op]) -> None:
     """Names, order and defaults equal the signature of the class or function, where Python can read one."""
     target: Any = getattr(nn, op.__name__, None) if op.stateful else _function(op)
     overloads = [o for o in _signatures(target) if all(p.kind not in _VARIADIC for p in o.values())]
+    if op.name == "TransformerEncoder":  # written with its layer inside: the arguments of both
+        (stack,), (layer,) = overloads, _signatures(nn.TransformerEncoderLayer)
+        overloads = [{**layer, **{name: p for name, p in stack.items() if name not in ("encoder_layer", "norm")}}]
     if not overloads:
         pytest.skip("no signature to read")
     constructor = {name: arg for name, arg in op.args.items() if not (op.stateful and arg.forward)}
@@ -91,7 +94,7 @@ def test_defaults_are_torchs(op: type[Op]) -> None:
         if arg.default is REQUIRED or arg.default is INFERRED:
             assert inspect.Parameter.empty in theirs or arg.default is INFERRED or None in theirs
         elif _ABSENT not in theirs and (op.name, name) not in UNDOCUMENTED:
-            plain = [tuple(d) if isinstance(d, list) else d for d in theirs]
+            plain = [d.__name__ if callable(d) else tuple(d) if isinstance(d, list) else d for d in theirs]
             same = [d for d in plain if arg.is_default(d) or (d is None and arg.default == ())]
             assert same, f"{op.name}.{name} is {arg.default}, torch's {plain}"
     if op.stateful:
@@ -143,7 +146,7 @@ def test_changing_any_argument_changes_the_text(op: type[Op]) -> None:
     for sample in configurations(op, 300, seed=1):
         types = [None if given is None else TensorType.of(*given) for given in sample.inputs]
         outcome = evaluate(op, sample.args, types)
-        if not outcome.ok:
+        if not outcome.call.args:  # a required one is missing
             continue
         bound = outcome.call.args
         text = "".join(_written(op, sample.args, sample, bound))
@@ -189,11 +192,34 @@ def test_written_arguments_are_read_back(op: type[Op]) -> None:
 
 def test_schema_golden(request: pytest.FixtureRequest) -> None:
     """The whole schema in one file, so that a wrong default or bound shows in a diff."""
-    text = json.dumps({name: OPS[name].schema() for name in sorted(OPS)}, indent=1, ensure_ascii=False) + "\n"
+    _golden(request, "ops_schema.json", {name: OPS[name].schema() for name in sorted(OPS)})
+
+
+def test_python_golden(request: pytest.FixtureRequest) -> None:
+    """How every op's example is written, by family: what a person would have written."""
+    shown = {
+        name: {
+            "family": op.family.value,
+            "python": " | ".join(text for text in _example_texts(op) if text),
+        }
+        for name, op in sorted(OPS.items())
+    }
+    _golden(request, "ops_python.json", shown)
+
+
+def _example_texts(op: type[Op]) -> tuple[str, str]:
+    outcome = _example(op)
+    inputs = tuple(((), "float32") for operands in outcome.call.operands.values() for _ in operands)
+    return texts(op, {name: bound.value for name, bound in outcome.call.args.items()}, Sample({}, inputs))
+
+
+def _golden(request: pytest.FixtureRequest, name: str, content: object) -> None:
+    path = GOLDEN / name
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     if request.config.getoption("--update", default=False):
-        GOLDEN.parent.mkdir(exist_ok=True)
-        GOLDEN.write_text(text, encoding="utf-8")
-    assert GOLDEN.read_text(encoding="utf-8") == text, "run pytest with --update and look at the diff"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text, "run pytest with --update and look at the diff"
 
 
 @each_op

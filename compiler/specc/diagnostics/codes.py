@@ -43,31 +43,158 @@ _YAML = (
 )  # fmt: skip
 
 _LANGUAGE = (
-    Code("L201", "an unknown key or argument", "The names are PyTorch's. Often a spelling mistake."),
-    Code("L202", "a key or argument is missing", "It has no default and cannot be inferred from the input."),
-    Code("L203", "a value of the wrong type", "The message names the types that can stand here."),
-    Code("L204", "a value out of range", "The value has the right type but is not one of those that are allowed."),
+    Code("L201", "an unknown key or argument", "The names are PyTorch's, so `out_channels` and not `filters`. A near "
+         "miss is counted as what was meant for the rest of the check: `{op: Conv2d, out_channel: 8}` is wrong, "
+         "`{op: Conv2d, out_channels: 8}` right."),
+    Code("L202", "a key or argument is missing", "It has no default and cannot be inferred from the input. `{op: "
+         "Linear}` says nothing about the width of its output; `{op: Linear, out_features: 10}` does. A param of a "
+         "block that is declared by a type (`channels: int`) must be given at every use."),
+    Code("L203", "a value of the wrong type", "The message names the types that can stand here. `kernel_size: true` "
+         "is wrong, `kernel_size: 3` and `kernel_size: [3, 5]` are right; a string is an expression over params."),
+    Code("L204", "a value out of range", "The value has the right type but is not one of those that are allowed: `p: "
+         "1.5` is no probability, `padding_mode: zero` is spelt `zeros`."),
+    Code("L205", "an unknown op or block", "An op has the name of its class in `torch.nn` or of its function in "
+         "`torch`, capitals included: `ReLU` or `relu`, not `Relu`. A block is one that `blocks` declares. Where a "
+         "name is near enough the check goes on as if it had been meant. `specc ops` lists the ops."),
+    Code("L206", "an unknown type of a param", "A param is declared by a type (`channels: int` is required) or by "
+         "its default (`stride: 1`). The types are `int`, `float`, `bool`, `str`, `list` and `op`; `channels: {type: "
+         "integr}` is a slip, `channels: {type: int}` right."),
+    Code("L207", "not supported by this version", "The key belongs to the language, but this version of specc cannot "
+         "build it yet. It is refused rather than ignored, so that no network differs from its spec."),
+    Code("L208", "a name that Python or PyTorch has taken", "Layers become attributes of an `nn.Module`, params "
+         "become arguments, so their names are identifiers (of any script), no keywords, and shadow nothing: a layer "
+         "`train` or `half` would replace a method that PyTorch calls. Write `half_`, or a more telling name."),
+    Code("L209", "a name that is taken", "The inputs and layers of a scope share one namespace, and a block cannot "
+         "have an op's name. With an input `x`, a layer `x` is wrong and `stem` right."),
+    Code("L301", "too many layers", "A network may have 20,000 layers, those of every use of a block and of every "
+         "repeat counted. Nothing past the limit is checked."),
+    Code("L302", "a repeat is too long", "`repeat` may make 10,000 copies; `repeat: 10 ** 12` would only fill the "
+         "memory."),
+    Code("L303", "a block contains itself", "A block that uses itself, directly or by way of another, has no end. "
+         "Give the inner use a block of its own, or use `repeat`. Blocks may be nested 32 deep."),
+)  # fmt: skip
+
+_EXPRESSIONS = (
+    Code("E201", "not an expression", "A string where a number is due is an expression in Python's syntax: `2 * "
+         "width`, `2 if i == 0 else 1`. `2 width` is none, and `a ? b : c` and `&&` belong to other languages."),
+    Code("E202", "not part of the expression language", "Expressions have numbers, names, arithmetic, comparisons, "
+         "`and`/`or`/`not`, `a if c else b`, lists, and a few functions such as `min` and `max`. Attributes, other "
+         "calls, lambdas and the rest of Python are refused: `width.real` is wrong, `width` right."),
+    Code("E203", "an expression is too long", "An expression may have 1,000 characters and 200 parts. A value that "
+         "needs more is better a param."),
+    Code("E204", "an expression has no value", "It divides by zero, does arithmetic with what is no number, or asks "
+         "of a symbolic size what only a number can answer: `width / 0` and `'a' + 1` are wrong; `H / 2` of a symbol "
+         "`H` is written `H // 2`."),
+    Code("E205", "a number is too large", "Integers in expressions stay within 2 ** 62; nothing in a network is that "
+         "large, and `9 ** 9 ** 9` would take minutes to compute."),
+    Code("E206", "an unknown name in an expression", "An expression sees the params of its own scope, the symbols "
+         "that its inputs bind, and `i` inside a `repeat`. A block does not see the network's params: declare one, "
+         "and pass it where the block is used (`width: width`)."),
+    Code("E207", "a comparison that is open", "Whether `H > 32` for a symbol `H` is known only when the network "
+         "runs, but `when` and `a if c else b` are settled when it is built. Compare params, or state `where: [H > "
+         "32]`."),
+    Code("E208", "a condition that states nothing", "An item of `where` compares sizes: `H % 16 == 0` and `H >= 32` "
+         "are right, `H` or `true` say nothing."),
+    Code("E209", "a size that is not known when the network is built", "A constructor such as `Conv2d` needs its "
+         "integers when the module is made; a symbol such as `H` has a value only when a tensor arrives. Give that "
+         "dimension of the input a number. Ops that take sizes at run time (`reshape`, `expand`, `interpolate`) take "
+         "symbols."),
+)  # fmt: skip
+
+_NAMES = (
+    Code("N201", "an input without its partner", "Some inputs only mean something together: an `LSTM` given `h_0` "
+         "needs `c_0`, `is_causal` needs its mask. Name both in `from`, or neither."),
+    Code("N401", "an unknown layer or input", "`from` names a layer above it or an input of the same scope. A scope "
+         "is closed: a block or group does not see the layers around it; hand them in through its `inputs`."),
+    Code("N402", "a layer that comes later", "Layers run from top to bottom, so a layer reads only what stands above "
+         "it. Move the layer that is read up."),
+    Code("N403", "a layer that does not exist here", "Its `when` does not hold in this use of the block. `from: "
+         "downsample or x` takes the first that exists; `from: downsample` alone fails where there is none."),
+    Code("N404", "inputs that do not fit the layer", "An op reads as many tensors as its `forward` takes, a block as "
+         "many as its `inputs` declares. `{op: matmul, from: a}` lacks one, `{op: matmul, from: [a, b]}` is right; "
+         "names work too: `from: {query: q, key: k, value: v}`."),
+    Code("N405", "an unknown output of a layer", "Ops with several outputs are read by field or position: "
+         "`lstm.h_n`, `split.0`. A plain name gives the first."),
+    Code("N406", "an output that cannot be reached", "`outputs` names layers of the network: with a last layer `fc`, "
+         "`outputs: {logits: head}` reads nothing and `outputs: {logits: fc}` is right. The check goes on with the "
+         "nearest name, or the last layer."),
+    Code("N407", "an output that no input has a part in", "On the way to it no layer reads an input, so it is the "
+         "same for every sample. Most often a `from` leads to the wrong place."),
+    Code("N408", "no layers", "The network, a block or a group is empty. It needs at least one layer."),
+    Code("N409", "an `init` rule that matches nothing", "A rule names an op that the network uses and a parameter "
+         "which that op owns: `{op: ReLU, weight: zeros_}` matches nothing, `{op: Conv2d, weight: kaiming_normal_}` "
+         "does."),
+)  # fmt: skip
+
+_SHAPES = (
+    Code("S301", "a size that the input contradicts", "Widths that the shape already says may be left out; written "
+         "down, they are checked. After a layer that gives [N, 3090], `{op: Linear, in_features: 784, …}` is wrong; "
+         "without `in_features` it follows the input. The check goes on with the input's size."),
+    Code("S302", "an input of the wrong rank", "The op is defined on another number of dimensions: `BatchNorm1d` "
+         "takes [N, C] or [N, C, L], and images [N, C, H, W] need `BatchNorm2d`; a `Linear` after a convolution most "
+         "often wants a `flatten` before it."),
+    Code("S303", "inputs whose shapes do not go together", "Two tensors that are added, joined or multiplied differ "
+         "in a dimension where they may not. The notes say which layer made each size."),
+    Code("S304", "a symbol where a fixed size is needed", "A layer's weights are made before any tensor is seen, so "
+         "a width that they depend on must be a number: after `inputs: {x: [N, L]}` a `Linear` has nothing to infer "
+         "from; [N, 64] gives it 64."),
+    Code("S305", "shapes that agree only under a condition", "For some sizes of the symbols the shapes agree, for "
+         "others not: a U-Net whose skip connections meet again needs `H % 16 == 0`. State the condition in `where`; "
+         "the module then checks it on entry."),
+    Code("S306", "an input too small for the kernel", "The window, padding included, is larger than the input, so "
+         "there is no place for it. Take a smaller kernel or dilation, more padding, or fewer downsampling layers "
+         "before it."),
+    Code("S307", "a dtype that does not fit", "Weights are float32, indices integers, masks booleans. An `Embedding` "
+         "fed an input without `dtype: int64` is wrong, as is a `Linear` fed one with it."),
+    Code("S308", "a division that does not come out even", "`groups` must divide the channels, `num_heads` the "
+         "embedding, an upscale factor squared the channels of a pixel shuffle."),
+    Code("S309", "a dimension out of range", "A tensor of rank r has the dimensions 0 to r − 1, and −r to −1 counted "
+         "from the back; no dimension may be named twice. `{op: Softmax, dim: 2}` fails after a layer that gives [N, "
+         "10]; `dim: 1` is right."),
+    Code("S310", "arguments that contradict each other", "Each is allowed by itself, not together or with this "
+         "input: `padding: same` with `stride: 2`, a pooling padded by more than half its kernel."),
+    Code("S311", "a reshape that changes the number of elements", "The sizes of a `reshape` or `view` multiply to "
+         "those of its input. One of them may be −1 and is inferred, if the rest divides."),
+    Code("S312", "an output of another shape than declared", "`outputs: {logits: {from: fc, shape: [N, 10]}}` is an "
+         "assertion; the layer gives something else. One of the two is wrong."),
+    Code("S313", "an input that does not match the block", "The pattern of a block's input asserts: a number must be "
+         "equal, a symbol that occurs twice must be the same size, and the rank must be that of the pattern (`...` "
+         "stands for any leading dimensions)."),
+    Code("S314", "a residual whose two sides differ", "The sum of a residual does not broadcast: body and shortcut "
+         "have the same shape. Where the body changes channels or stride, `shortcut: auto` projects the input."),
+    Code("S315", "no projection for `auto`", "`shortcut: auto` tries one 1×1 convolution (or `Linear`) with a "
+         "stride. No stride takes the input to this shape; write the shortcut's layers: `shortcut: {layers: [...]}`."),
+    Code("S316", "facts that contradict each other", "No sizes satisfy all items of `where` together: [H > 32, H < "
+         "16] admits none, so everything would be proved. The facts are left aside for the rest of the check."),
+)  # fmt: skip
+
+_LINTS = (
+    Code("W511", "nothing reads it", "A layer (or input) whose result goes nowhere costs parameters and time and "
+         "does nothing: often a `from` further down names the wrong layer. Read it, list it in `outputs`, or remove "
+         "it."),
+    Code("W512", "a param that nothing uses", "`params: {width: 64}` with a `width` in no expression has no effect "
+         "when it is set. Use it or remove it."),
+    Code("W513", "a block that nothing uses", "It is declared but no layer names it, so its inside was never checked "
+         "against a shape. Use it or remove it."),
 )  # fmt: skip
 
 _TRAINING = (
-    Code("T601", "a name that training cannot use", "PyTorch has no optimizer, scheduler, loss, transform, dataset or "
-         "metric of that name, or it needs what a spec cannot hold (a function, a second output)."),
-    Code("T602", "a sample that does not fit the input", "The shape of the dataset's samples, after the "
-         "transforms, must "
-         "be the network's input without its batch dimension."),
-    Code("T603", "fewer outputs than classes", "Every class needs an output of its own; a label beyond them would stop "
-         "the run."),
-    Code("T604", "an output that the loss cannot take", "The shapes and dtypes of the output and of the labels must be "
-         "those that the loss is defined on."),
+    Code("T601", "a name that training cannot use", "PyTorch has no optimizer, scheduler, loss, transform, dataset "
+         "or metric of that name, or it needs what a spec cannot hold (a function, a second output)."),
+    Code("T602", "a sample that does not fit the input", "The shape of the dataset's samples, after the transforms, "
+         "must be the network's input without its batch dimension."),
+    Code("T603", "fewer outputs than classes", "Every class needs an output of its own; a label beyond them would "
+         "stop the run."),
+    Code("T604", "an output that the loss cannot take", "The shapes and dtypes of the output and of the labels must "
+         "be those that the loss is defined on."),
     Code("T605", "a network that the loop cannot train", "The training loop feeds one input and reads one output."),
     Code("W501", "a softmax before CrossEntropyLoss", "The loss applies log-softmax itself; a second softmax "
-         "flattens the "
-         "gradient and training stalls."),
+         "flattens the gradient and training stalls."),
     Code("W502", "a sigmoid before a loss that takes logits", "The loss applies the sigmoid itself."),
     Code("W503", "more outputs than classes", "The surplus outputs are never right; often a forgotten `classes: "
          "1000`."),
-    Code("W504", "no log-softmax before a loss that takes log-probabilities", "The loss only picks out and negates; on "
-         "logits it is unbounded below."),
+    Code("W504", "no log-softmax before a loss that takes log-probabilities", "The loss only picks out and negates; "
+         "on logits it is unbounded below."),
 )  # fmt: skip
 
 _RUNTIME = (
@@ -105,4 +232,7 @@ _COMMAND = (
     Code("C108", "an unknown op was asked for", "The ops have PyTorch's names; `specc ops` lists them."),
 )  # fmt: skip
 
-CODES: dict[str, Code] = {code.code: code for code in (*_COMMAND, *_YAML, *_LANGUAGE, *_TRAINING, *_RUNTIME)}
+_ALL = (
+    *_YAML, *_LANGUAGE, *_EXPRESSIONS, *_NAMES, *_SHAPES, *_TRAINING, *_LINTS, *_RUNTIME, *_COMMAND
+)  # fmt: skip
+CODES: dict[str, Code] = {code.code: code for code in _ALL}

@@ -83,7 +83,7 @@ def evaluate(
     """`apply` for plain values, as YAML gives them: lists or tuples, and the inputs' types in the order of the ports.
 
     None stands for an optional input left out; a variadic port takes all types from its place on. An argument the op
-    does not have is an error here (L201), as is a missing input (N201) or one too many (N202).
+    does not have is an error here (L201), as is a missing input or one too many (N404).
     """
     sink = Sink() if sink is None else sink
     given = {name: Bound(frozen(value), given=True) for name, value in args.items()}
@@ -149,12 +149,12 @@ def _operands(op: type[Op], types: Sequence[TensorType | None], sink: Sink) -> d
         rest = rest[len(taken) :]
         present = [Operand(given) for given in taken if given is not None]
         if not present and not optional:
-            sink.error("N201", f"`{op.name}` needs the input `{port}`", None)
+            sink.error("N404", f"`{op.name}` needs the input `{port}`", None)
             return None
         if present:
             operands[port] = present
     if rest:
-        sink.error("N202", f"`{op.name}` takes {len(op.inputs)} inputs, not {len(types)}", None)
+        sink.error("N404", f"`{op.name}` takes {len(op.inputs)} inputs, not {len(types)}", None)
         return None
     return operands
 

@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Callable
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import pytest
 
+from specc.compiler import Result
 from specc.diagnostics import Diagnostic
 from specc.graph.ir import Graph
 
@@ -19,9 +20,9 @@ def compiles(monkeypatch: pytest.MonkeyPatch) -> Results:
     def install(graph: Graph | None, *diagnostics: Diagnostic) -> list[tuple[str, tuple[str, ...]]]:
         calls: list[tuple[str, tuple[str, ...]]] = []
 
-        def compile_file(path: str, overrides: tuple[str, ...] = ()) -> SimpleNamespace:
+        def compile_file(path: str, overrides: tuple[str, ...] = ()) -> Result:
             calls.append((path, tuple(overrides)))
-            return SimpleNamespace(graph=graph, diagnostics=list(diagnostics), sources={path: "name: x\nlayers: {}\n"})
+            return Result(graph, diagnostics, {path: "name: x\nlayers: {}\n"})
 
         module = ModuleType("specc.compiler")
         module.compile_file = compile_file  # type: ignore[attr-defined]  # a stand-in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from specc.cli.spec import add_spec, compiled, has_errors
+from specc.cli.spec import add_spec, compiled
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -34,7 +34,7 @@ def run(args: Namespace) -> int:
     from specc.cli.files import write
 
     result = compiled(args)
-    if result.graph is None or has_errors(result):
+    if result.graph is None or not result.ok:
         return 1
     folder = folder_of(args.output, result.graph)
     # All of it is made before any of it is written.

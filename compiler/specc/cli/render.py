@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from specc.cli.spec import add_bind, add_depth, add_spec, bound, compiled, has_errors
+from specc.cli.spec import add_bind, add_depth, add_spec, bound, compiled
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -54,7 +54,7 @@ def run(args: Namespace) -> int:
         path = Path(args.output) if args.output else folder_of(None, graph) / f"graph.{form}"
         write(path, data)
         print(path)
-    return 1 if has_errors(result) else 0
+    return 0 if result.ok else 1
 
 
 def _from_ending(output: str | None) -> str:

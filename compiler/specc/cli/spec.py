@@ -81,12 +81,6 @@ def compiled(args: Namespace) -> Result:
     return result
 
 
-def has_errors(result: Result) -> bool:
-    from specc.diagnostics import Severity
-
-    return any(d.severity is Severity.ERROR for d in result.diagnostics)
-
-
 def bound(args: Namespace, graph: Graph) -> Mapping[str, int] | None:
     """The sizes of `--bind`, each for a symbol that the spec has; None where none is given."""
     symbols = graph.root.symbols

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from specc.cli.spec import add_bind, add_depth, add_spec, bound, compiled, has_errors
+from specc.cli.spec import add_bind, add_depth, add_spec, bound, compiled
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -32,4 +32,4 @@ def run(args: Namespace) -> int:
         return 1
     summary = summarize(result.graph, bind=bound(args, result.graph))
     sys.stdout.write(to_json(summary) if args.format == "json" else to_text(summary, depth=args.depth))
-    return 1 if has_errors(result) else 0
+    return 0 if result.ok else 1

@@ -11,6 +11,7 @@ from specc.ops import (
     joining,
     linear,
     normalization,
+    padding,
     pooling,
     recurrent,
     reduction,
@@ -26,5 +27,5 @@ OPS = registered()
 __all__ = [
     "OPS", "Bound", "Call", "Family", "Function", "Module", "Op", "Operand", "Owned", "Rejected", "Sample",
     "activation", "arithmetic", "attention", "axes", "convolution", "dropout", "embedding", "joining", "linear",
-    "normalization", "pooling", "recurrent", "reduction", "shape", "transformer", "vision",
+    "normalization", "padding", "pooling", "recurrent", "reduction", "shape", "transformer", "vision",
 ]

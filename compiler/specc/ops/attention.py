@@ -116,7 +116,7 @@ class MultiheadAttention(Module):
         query, key, value = (call.input(port) for port in cls.inputs[:3])
         source = key.shape[1 if key.rank == 3 and call["batch_first"] else 0]
         attended = source + int(call["add_bias_kv"]) + int(call["add_zero_attn"])
-        projected = (query.numel * 2 + key.numel + value.numel) * call["embed_dim"]
+        projected = (query.numel * 2 + key.numel + value.numel) * Dim.of(call["embed_dim"])
         return projected + query.numel * attended * 2
 
     @classmethod

@@ -138,13 +138,13 @@ def _cut(call: Call, size: Dim, piece: Dim, what: str) -> list[Dim]:
         full, rest = divmod(size.value, piece.value)
         return [piece] * full + [Dim.of(rest)] * (rest > 0)
     count = size // piece
-    if count.is_const and isinstance(call.decide(count * piece, size), Proved):
-        return [piece] * count.value
-    call.reject(
-        "S304",
-        f"`{call.label}` ({call.op.name}) cannot tell how many pieces {what} of axis size `{size}` makes",
-        help="give that dimension of the input a number",
-    )
+    if not count.is_const or not isinstance(call.decide(count * piece, size), Proved):
+        call.reject(
+            "S304",
+            f"`{call.label}` ({call.op.name}) cannot tell how many pieces {what} of axis size `{size}` makes",
+            help="give that dimension of the input a number",
+        )
+    return [piece] * count.value
 
 
 class _Part(_Same, Function, abstract=True):

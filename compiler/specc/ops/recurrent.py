@@ -23,8 +23,8 @@ class _Recurrent(Module, abstract=True):
     family = Family.RECURRENT
     positional = 2
     gates: ClassVar[int]  # so many vectors of the hidden size are computed at a step
-    inputs = ("input", "h_0?")
-    outputs = ("output", "h_n")
+    inputs: ClassVar[tuple[str, ...]] = ("input", "h_0?")
+    outputs: ClassVar[tuple[str, ...]] = ("output", "h_n")
     input_size = Int("size of the last axis of the input", INFERRED, min=0)
     hidden_size = Int("size of the state", min=1)
     num_layers = Int("layers one above the other", 1, min=1)

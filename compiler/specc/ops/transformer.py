@@ -106,11 +106,11 @@ def _owned(call: Call, attentions: tuple[str, ...]) -> dict[str, Owned]:
 def _attention_macs(call: Call, tensor: TensorType, source: TensorType) -> Dim:
     """Four projections, the scores, and their product with the values."""
     attended, _ = _axes(call, source)
-    return (tensor.numel + source.numel) * (2 * call["d_model"]) + tensor.numel * attended * 2
+    return (tensor.numel + source.numel) * Dim.of(2 * call["d_model"]) + tensor.numel * attended * 2
 
 
 def _feedforward_macs(call: Call) -> Dim:
-    return call.x.numel * (2 * call["dim_feedforward"])
+    return call.x.numel * Dim.of(2 * call["dim_feedforward"])
 
 
 def _mask(rng: random.Random, *shape: int, exact: bool = False) -> tuple[tuple[int, ...], str] | None:
@@ -144,7 +144,7 @@ class _Encoder(_Layer, abstract=True):
     def _sample(cls, rng: random.Random, args: dict[str, Any], features: int) -> Sample:
         batch, time = rng.randint(1, 3), rng.randint(1, 4)
         shape = _sequence(rng, args, batch, time, features)
-        lead = (batch,)
+        lead: tuple[int, ...] = (batch,)
         if rng.random() < 0.15:
             shape, lead = (time, features), ()
         if rng.random() < 0.2:
@@ -205,7 +205,7 @@ class TransformerEncoder(_Encoder):
 
     @classmethod
     def macs(cls, call: Call) -> Dim:
-        return super().macs(call) * call["num_layers"]
+        return super().macs(call) * Dim.of(call["num_layers"])
 
     @classmethod
     def _sample(cls, rng: random.Random, args: dict[str, Any], features: int) -> Sample:
@@ -262,7 +262,7 @@ class TransformerDecoderLayer(_Layer):
         batch, time, source = rng.randint(1, 3), rng.randint(1, 4), rng.randint(1, 4)
         tgt = _sequence(rng, args, batch, time, features)
         memory = _sequence(rng, args, batch + (rng.random() < 0.03), source, features + (rng.random() < 0.03))
-        lead = (batch,)
+        lead: tuple[int, ...] = (batch,)
         if rng.random() < 0.15:
             tgt, memory, lead = (time, features), (source, features), ()
         for name in ("tgt_is_causal", "memory_is_causal"):

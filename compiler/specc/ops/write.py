@@ -153,3 +153,17 @@ class Nested(Named):
         own = [arg for arg in args if arg.partition("=")[0] in self.outer]
         inner = [arg for arg in args if arg not in own]
         return f"{self.target}({self.inner}({', '.join(inner)}), {', '.join(own)})"
+
+
+class Range(Writer):
+    """`torch.arange(5)`, `torch.arange(2, 5)`, `torch.arange(0, 5, 2)`: a start of 0 is written before a step."""
+
+    __slots__ = ()
+
+    def call(self, inputs: list[str], args: list[str]) -> str:
+        bounds = dict(arg.split("=", 1) for arg in args if arg.partition("=")[0] in ("start", "end", "step"))
+        others = [arg for arg in args if arg.partition("=")[0] not in bounds]
+        if "step" in bounds:
+            bounds.setdefault("start", "0")
+        given = [bounds[name] for name in ("start", "end", "step") if name in bounds]
+        return f"{self.target}({', '.join([*given, *others])})"

@@ -40,10 +40,10 @@ def _count(text: str) -> int:
 
 
 def run(args: Namespace) -> int:
-    from specc.cli.spec import compiled, has_errors
+    from specc.cli.spec import compiled
 
     result = compiled(args)
-    if has_errors(result) or result.graph is None:
+    if result.graph is None or not result.ok:
         return 1
     if not torch_is_there():
         return 2

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+import specc
 from specc.diagnostics.escape import width
 from specc.emit.binding import binding
+from specc.emit.dot import to_dot
 from specc.emit.json import plain_value, to_graph_json
 from specc.emit.numbers import bytes_text, short
 from specc.emit.summary import summarize, to_json, to_text
@@ -173,3 +176,16 @@ def test_graph_json_is_json_whatever_the_arguments() -> None:
     values = (Dim.symbol("H") + 1, (1, 2.5, None, True), float("inf"), float("nan"), graphs.op("ReLU"))
     assert [plain_value(v) for v in values] == ["H + 1", [1, 2.5, None, True], "inf", "nan", "ReLU"]
     json.loads(to_graph_json(graphs.broken()), parse_constant=lambda name: pytest.fail(name))
+
+
+def test_a_compiled_spec_meets_its_own_conditions(tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(
+        "specc: 1\nname: net\ninputs: {image: [N, 3, H, W]}\nwhere: [H % 150 == 0, W >= 300]\n"
+        "layers:\n  conv: {op: Conv2d, out_channels: 8, kernel_size: 3, padding: 1}\n"
+    )
+    graph = specc.compile(spec)
+    assert dict(binding(graph).counting) == {"N": 1, "H": 300, "W": 300}
+    text = to_text(summarize(graph))
+    assert "given       H % 150 == 0, W >= 300" in text
+    assert "224 parameters" in to_dot(graph)

@@ -252,7 +252,8 @@ class _Writer:
                     continue
                 drawn.add((wire.source, shape))
                 known = announced.get(wire.source, "")
-                telling = shape != known and self._worth_a_label(wire, item, shape)
+                conflict = item.node is not None and item.node.error is not None
+                telling = conflict or (shape != known and self._worth_a_label(wire, item, shape))
                 if telling and wire.source not in item.skips:
                     announced[wire.source] = shape  # its other readers know it too
                 heard = heard or (shape if telling else known)
@@ -263,7 +264,7 @@ class _Writer:
         return shape_text(type_, self.bound)
 
     def _worth_a_label(self, wire: Wire, item: Item, shape: str) -> bool:
-        if shape == "?" or (item.node is not None and item.node.error is not None):
+        if shape == "?":
             return True
         if item.kind == "output":
             return False

@@ -13,8 +13,10 @@ from types import ModuleType
 import pytest
 import torch
 
+from specc import to_python
 from specc.cli.build import artifacts
-from specc.compiler import compile_file
+from specc.cli.init import TEMPLATES, template
+from specc.compiler import compile_file, compile_text
 from specc.emit.binding import binding
 from specc.emit.dot import to_dot
 from specc.graph.ir import Graph
@@ -56,11 +58,24 @@ def test_files_are_as_before(name: str, request: pytest.FixtureRequest) -> None:
 
 @pytest.mark.parametrize("name", SPECS)
 def test_the_module_runs_and_gives_the_shapes_it_promises(name: str) -> None:
-    graph = _graph(name)
+    _run((GOLDEN / name / "model.py").read_text(encoding="utf-8"), _graph(name))
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_starting_spec_is_clean_and_its_module_runs(name: str) -> None:
+    result = compile_text(template(name), f"{name}.yaml")
+    assert result.diagnostics == ()
+    assert result.graph is not None
+    _run(to_python(result.graph), result.graph)
+
+
+def _run(source: str, graph: Graph) -> None:
     open_sizes = binding(graph)
     env = {**open_sizes.counting, **({open_sizes.batch: 2} if open_sizes.batch else {})}
     torch.manual_seed(0)
-    model = getattr(_module(GOLDEN / name / "model.py"), graph.class_name)().eval()
+    module = ModuleType(graph.name)
+    exec(compile(source, f"{graph.name}.py", "exec"), module.__dict__)
+    model = getattr(module, graph.class_name)().eval()
     assert sum(p.numel() for p in model.parameters() if p.requires_grad) == graph.parameter_count
     with torch.no_grad():
         given = model(*(_random(type_, env) for type_ in graph.inputs.values()))
@@ -87,12 +102,6 @@ def test_generated_code_is_formatted_and_clean() -> None:
 
 def test_every_golden_has_its_spec() -> None:
     assert sorted(path.name for path in GOLDEN.iterdir() if (path / "model.py").exists()) == SPECS
-
-
-def _module(path: Path) -> ModuleType:
-    module = ModuleType(f"golden_{path.parent.name}")
-    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), module.__dict__)
-    return module
 
 
 def _random(type_: TensorType, env: dict[str, int]) -> torch.Tensor:

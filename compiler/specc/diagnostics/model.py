@@ -1,7 +1,7 @@
 """What a diagnostic is: data only. Rendering lives in `specc.diagnostics.render` and `specc.diagnostics.formats`."""
 
-from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 
 class Severity(Enum):
@@ -9,8 +9,7 @@ class Severity(Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of source text; lines and columns count from 1, the end is exclusive."""
 
     file: str
@@ -20,16 +19,14 @@ class Span:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A fact that led to the problem, with the place it comes from where it has one."""
 
     text: str
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One problem: a stable code, where it is, what is wrong, the facts that led to it, and the mend."""
 
     code: str
@@ -40,11 +37,13 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
 
 
-@dataclass(slots=True)
 class Sink:
     """Collects diagnostics. A phase reports here and goes on; it never stops at the first problem."""
 
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    __slots__ = ("diagnostics",)
+
+    def __init__(self, diagnostics: list[Diagnostic] | None = None) -> None:
+        self.diagnostics: list[Diagnostic] = [] if diagnostics is None else diagnostics
 
     def report(self, diagnostic: Diagnostic) -> None:
         if diagnostic not in self.diagnostics:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from specc.diagnostics import Span
 
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A scalar by YAML 1.2's core schema: `value` is None, bool, int, float or str; `text` is as written."""
 
     value: bool | int | float | str | None
@@ -18,20 +17,17 @@ class Scalar:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     items: tuple[Node, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     key: Scalar  # key.value is always str
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     """Keys are strings and unique (a repeated one was reported and its later entries dropped)."""
 
     entries: tuple[Entry, ...]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence as Items
-from dataclasses import replace
 
 from specc.diagnostics.model import Sink, Span
 from specc.source.limits import DEFAULT
@@ -61,8 +60,7 @@ def _value(text: str, file: str, offset: int, sink: Sink) -> Node | None:
     value = parse(" " * offset + text, file, own)
     for diagnostic in own.diagnostics:
         if diagnostic.code == "Y107":
-            diagnostic = replace(
-                diagnostic,
+            diagnostic = diagnostic._replace(
                 code="Y301",
                 message="the value is only a comment",
                 span=Span(file, 1, offset + 1, 1, offset + 1 + len(text)),

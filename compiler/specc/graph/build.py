@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from specc.diagnostics import Diagnostic, Note, Severity, Sink, Span, closest
 from specc.graph import residual
 from specc.graph.arguments import Evaluator, Param, bound_param, declared, entry_span
 from specc.graph.frame import Frame
+from specc.graph.holes import GUESSES, agreed, filled, has_holes, merged
 from specc.graph.ir import Input, Node, Scope, Value
 from specc.graph.origins import entering, leaving
 from specc.graph.patterns import Pattern, read_inputs
@@ -89,6 +90,7 @@ class Builder:
     used: set[str] = field(default_factory=set)  # blocks
     count: int = 0
     stack: list[str] = field(default_factory=list)  # blocks being built
+    guessing: bool = False  # what is built rests on a guess already
 
     # Scopes ----------------------------------------------------------------------------------------------------
 
@@ -383,6 +385,13 @@ class Builder:
         span: Span | None, index: int | None = None, *, label: str | None = None, role: str = "",
     ) -> Node:  # fmt: skip
         """A node of an op, its rule run; quiet where an input is unknown."""
+        if any(has_holes(i.value.type) for i in inputs):
+
+            def build(guess: int) -> Node:
+                given = tuple(_filled(i, guess) for i in inputs)
+                return self.leaf(op, name, path, args, given, span, index, label=label, role=role)
+
+            return replace(self._guessed(build), inputs=inputs)
         if any(not isinstance(i.value.type, TensorType) for i in inputs):
             outputs = self._values(op, name, path, span, unknown_outputs(op))
             return Node(name, path, op, None, args, inputs, outputs, span, role=role, index=index)
@@ -398,6 +407,30 @@ class Builder:
             name, path, op, None, call.args, inputs, outputs, span, role=role, index=index,
             parameters=outcome.parameters, buffers=outcome.buffers, macs=outcome.macs,
         )  # fmt: skip
+
+    def _guessed(self, build: Callable[[int], Node]) -> Node:
+        """A node that rests on a guess, built under both; see `specc.graph.holes`."""
+        sinks = [OnceSink(), OnceSink()]
+        nodes: list[Node] = []
+        outer = (self.sink, self.guessing, self.requirements)
+        self.guessing, self.requirements = True, []
+        try:
+            for guess in GUESSES:
+                self.sink = sinks[guess]
+                count = self.count
+                nodes.append(build(guess))
+                self.count = count if guess else self.count
+        finally:
+            self.sink, self.guessing, self.requirements = outer
+        for diagnostic in agreed(*sinks):
+            self.sink.report(diagnostic)
+        first, second = nodes
+        if len(first.outputs) != len(second.outputs):
+            return replace(first, outputs=tuple(replace(v, type=UNKNOWN) for v in first.outputs), macs=None)
+        outputs = tuple(
+            replace(a, type=merged(a.type, b.type)) for a, b in zip(first.outputs, second.outputs, strict=True)
+        )
+        return replace(first, outputs=outputs, macs=None)
 
     # Repeats ---------------------------------------------------------------------------------------------------
 
@@ -491,27 +524,47 @@ class Builder:
         given = self._block_inputs(frame, name, key, block, sources, node)
         if given is None:
             return None
-        bound, complete = self._bound(frame, block, node, name, index, given)
-        # With a param that had to be guessed, what goes wrong inside is no mistake of the spec.
-        outer_sink = self.sink
-        self.sink = self._muffled(given) if complete else Sink()
+        bound, guesses = self._bound(frame, block, node, name, index, given)
+
+        def build(guess: int) -> Node:
+            params = {**bound, **{param: Bound(values[guess]) for param, values in guesses.items()}}
+            return self._block_node(block, params, given, path, name, key, index, guess)
+
+        made = self._opened(build, bool(guesses), given)
+        return made, tuple(label for label, _ in made.body.outputs) if made.body is not None else ()
+
+    def _opened(self, build: Callable[[int], Node], missing: bool, given: list[tuple[str, Value]]) -> Node:
+        """The node of a scope. Where it rests on a guess (a param is missing, an input has holes) it is built twice."""
+        if not missing and not any(has_holes(value.type) for _, value in given):
+            return build(0)
+        if not self.guessing:
+            return self._guessed(build)
+        outer, self.sink = self.sink, Sink()  # a guess within a guess: nothing it says is certain
+        try:
+            return build(0)
+        finally:
+            self.sink = outer
+
+    def _block_node(
+        self, block: Block, bound: dict[str, Bound], given: list[tuple[str, Value]], path: str, name: str, key: Span,
+        index: int | None, guess: int,
+    ) -> Node:  # fmt: skip
+        inside = [(port, replace(value, type=filled(value.type, guess))) for port, value in given]
+        outer_sink, self.sink = self.sink, self._muffled(inside)
         self.stack.append(block.name)
         try:
-            scope, outputs = self._use(block, bound, given, path, name, key)
-            if not self.sink.ok and not complete:
-                outputs = [(label, replace(value, type=UNKNOWN)) for label, value in outputs]
+            scope, outputs = self._use(block, bound, inside, path, name, key)
         finally:
             self.stack.pop()
             self.sink = outer_sink
-        types = {port: value.type for port, value in given}
+        types = {port: value.type for port, value in inside}
         params = {**bound, **self._symbol_bounds(scope)}
         values = tuple(
             Value(name if k == 0 else f"{name}.{label}", leaving(value.type, params, types), path, k, key)
             for k, (label, value) in enumerate(outputs)
         )
-        inputs = tuple(Input(port, value) for port, value in given)
-        made = Node(name, path, None, scope, bound, inputs, values, key, index=index)
-        return made, tuple(label for label, _ in outputs)
+        wired = tuple(Input(port, value) for port, value in given)
+        return Node(name, path, None, scope, bound, wired, values, key, index=index)
 
     @staticmethod
     def _symbol_bounds(scope: Scope) -> dict[str, Bound]:
@@ -557,12 +610,12 @@ class Builder:
     def _bound(
         self, frame: Frame, block: Block, node: SourceMapping, name: str, index: int | None,
         given: list[tuple[str, Value]],
-    ) -> tuple[dict[str, Bound], bool]:  # fmt: skip
-        """The params of one use, and whether all are as written (else one is a guess, so that checking can go on)."""
+    ) -> tuple[dict[str, Bound], dict[str, tuple[Any, Any]]]:  # fmt: skip
+        """The params of one use, and for those that are missing or wrong two guesses, so that checking can go on."""
         outer = self.evaluator(frame, **({} if index is None else {"i": index}))
         inner: dict[str, Any] = {}
         bounds: dict[str, Bound] = {}
-        complete = True
+        guesses: dict[str, tuple[Any, Any]] = {}
         written = {str(e.key.value): e for e in node.entries}
         for param in block.params.values():
             entry = written.get(param.name) or self._misspelt(param, block, written)
@@ -573,13 +626,13 @@ class Builder:
                 defaults = Evaluator(inner, self.facts, self.sink)
                 bound = bound_param(param, param.default, defaults, given=False, span=param.span, label=block.name)
                 if bound is not None:
-                    bound = replace(bound, expr=None)  # said in the block's names; outside it is only its value
+                    bound = bound._replace(expr=None)  # said in the block's names; outside it is only its value
             if bound is None:
-                complete = False
-                bound = Bound(_guess(given))
+                guesses[param.name] = _guess(param, block, given)
+                bound = Bound(guesses[param.name][0])
             bounds[param.name] = bound
             inner[param.name] = bound.value
-        return bounds, complete
+        return bounds, guesses
 
     @staticmethod
     def _misspelt(param: Param, block: Block, written: dict[str, Entry]) -> Entry | None:
@@ -617,14 +670,27 @@ class Builder:
         given = self._scope_inputs(frame, name, "this group", ports, key, sources, node)
         if given is None:
             return None
+
+        def build(guess: int) -> Node:
+            inputs = [(port, replace(value, type=filled(value.type, guess))) for port, value in given]
+            return self._group_node(frame, name, key, node, path, inputs, patterns, inside, index)
+
+        made = self._opened(build, False, given)
+        assert made.body is not None
+        wired = tuple(Input(port, value) for port, value in given)
+        return replace(made, inputs=wired), tuple(label for label, _ in made.body.outputs)
+
+    def _group_node(
+        self, frame: Frame, name: str, key: Span, node: SourceMapping, path: str, given: list[tuple[str, Value]],
+        patterns: dict[str, Pattern], inside: dict[str, Any], index: int | None,
+    ) -> Node:  # fmt: skip
         inputs = tuple(Value(port, entering(port, value.type), None, 0, value.span) for port, value in given)
-        inner = Frame(self.sink, f"{path}.", f"{frame.definition}.{name}" if index is None else frame.definition + ".copy",
-                      inside, {}, inputs, "")  # fmt: skip
-        symbols = self.match_inputs(inner, patterns, name, key)
-        bound = {p: Bound(v, ast.Name(p, ast.Load())) for p, v in inside.items()}
-        outer_sink = self.sink
-        self.sink = inner.sink = self._muffled(given)
+        definition = f"{frame.definition}.{name}" if index is None else frame.definition + ".copy"
+        outer_sink, self.sink = self.sink, self._muffled(given)
+        inner = Frame(self.sink, f"{path}.", definition, inside, {}, inputs, "")
         try:
+            symbols = self.match_inputs(inner, patterns, name, key)
+            bound = {p: Bound(v, ast.Name(p, ast.Load())) for p, v in inside.items()}
             scope, outputs = self._close(inner, "group", "", node, symbols, bound, key)
         finally:
             self.sink = outer_sink
@@ -635,8 +701,7 @@ class Builder:
             for k, (label, value) in enumerate(outputs)
         )
         wired = tuple(Input(port, value) for port, value in given)
-        made = Node(name, path, None, scope, {}, wired, values, key, index=index)
-        return made, tuple(label for label, _ in outputs)
+        return Node(name, path, None, scope, {}, wired, values, key, index=index)
 
     def _close(
         self, frame: Frame, kind: str, title: str, text: SourceMapping, symbols: dict[str, tuple[str, int]],
@@ -713,6 +778,10 @@ class Builder:
 _ABSENT: Final = object()
 
 
+def _filled(item: Input, guess: int) -> Input:
+    return Input(item.port, replace(item.value, type=filled(item.value.type, guess)))
+
+
 def _tree(node: SourceNode | None, sink: Sink) -> ast.expr | None:
     from specc.language.expressions import parse
 
@@ -730,12 +799,36 @@ def _op_span(node: SourceMapping) -> Span | None:
     return op.span if op is not None else None
 
 
-def _guess(given: list[tuple[str, Value]]) -> int:
-    """What a missing integer param most likely is: the channels of the input."""
+def _guess(param: Param, block: Block, given: list[tuple[str, Value]]) -> tuple[Any, Any]:
+    """Two values that a missing param might have: of an integer the channels of the input, the likeliest."""
+    if param.type in _GUESSES:
+        return _GUESSES[param.type]
+    if _counts(block.text, param.name):
+        return 1, 2
     for _, value in given:
         if isinstance(value.type, TensorType) and value.type.rank > 1 and value.type.shape[1].is_const:
-            return value.type.shape[1].value
-    return 1
+            channels = value.type.shape[1].value
+            return channels, 2 * channels
+    return 16, 32
+
+
+_GUESSES: Final[dict[str | None, tuple[Any, Any]]] = {
+    "float": (0.5, 0.25), "bool": (False, True), "str": ("", " "), "op": ("Identity", "ReLU"), "list": ((1, 1), (2, 2)),
+}  # fmt: skip
+
+
+def _counts(node: SourceNode, name: str) -> bool:
+    """Whether the param says how often something is repeated: then a guess must be small."""
+    if isinstance(node, SourceMapping):
+        return any(
+            _names(entry.value, name) if entry.key.value == "repeat" else _counts(entry.value, name)
+            for entry in node.entries
+        )
+    return isinstance(node, Sequence) and any(_counts(item, name) for item in node.items)
+
+
+def _names(node: SourceNode, name: str) -> bool:
+    return isinstance(node, Scalar) and isinstance(node.value, str) and name in node.value
 
 
 def _block_schema(block: Block) -> dict[str, Any]:

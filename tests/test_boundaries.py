@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -129,3 +130,28 @@ def test_generated_files_import_torch_alone() -> None:
         if package not in ("torch", "torchvision", "math", "collections", "typing", "__future__")
     ]
     assert guilty == []
+
+
+def test_the_examples_of_contributing_work() -> None:
+    """In a process of their own, for they add an op."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.M | re.S)
+    spec = "specc: 1\nname: net\ninputs: {x: [N, 8]}\nlayers: {soft: Softsign, drop: {op: Dropout, p: 0}, fc: FC}\n"
+    proof = f"""
+from specc.compiler import compile_text
+from specc.cli.ops import page
+from specc.ops import OPS
+
+assert "gives [N, C]" in page(OPS["Softsign"])
+result = compile_text({spec.replace("FC", "{op: Linear, out_features: 3}")!r})
+assert result.diagnostics == (), result.diagnostics
+assert to_state(result.graph) == "fc.weight [3, 8] float32\\nfc.bias [3] float32\\n"
+sink = Sink()
+idle_dropout(result.graph, sink)
+(found,) = sink.diagnostics
+assert found.code == CODE.code
+assert (found.span.line, found.span.column) == (4, 46)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join([*blocks, proof])], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

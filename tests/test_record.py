@@ -46,7 +46,7 @@ def test_a_record_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         point.x = 2  # type: ignore[misc]  # what a type checker says too
     with pytest.raises(AttributeError):
-        point.other = 2  # type: ignore[attr-defined]
+        point.other = 2
     with pytest.raises(AttributeError):
         del point.x
     assert point == Point(1)

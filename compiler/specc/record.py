@@ -6,10 +6,11 @@ That module and its decorators, which write and compile source for every class, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self, dataclass_transform
 
-NOTHING: Final[MappingProxyType[str, Any]] = MappingProxyType({})
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 """The empty mapping, as a default."""
 
 

@@ -8,8 +8,7 @@ is to blame; `call.reject` ends the rule, the other checks let it go on.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from specc.diagnostics import Note, Sink, Span
 from specc.ops.arguments import Value
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from specc.ops.declare import Op
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """An argument with its value: what it evaluated to, the expression it was written as, and where."""
 
     value: Value
@@ -35,8 +33,7 @@ class Bound:
     given: bool = False  # written in the spec, rather than a default or inferred
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(NamedTuple):
     """An input of a call: its type, and for messages the layer that gives it."""
 
     type: TensorType
@@ -52,19 +49,30 @@ class Rejected(Exception):
         self.recovered = recovered
 
 
-@dataclass(slots=True)
 class Call:
     """The arguments by name, the inputs by port, and where reports go."""
 
-    op: type[Op]
-    args: dict[str, Bound]
-    operands: dict[str, list[Operand]]  # by port; a list of one but for a variadic port
-    facts: Facts
-    sink: Sink
-    label: str = "layer"  # how messages name the layer
-    span: Span | None = None
-    requirements: list[Condition] = field(default_factory=list)  # what must hold for sizes left open
-    output: tuple[TensorType, ...] = ()  # set after `infer`, for `macs`
+    __slots__ = ("args", "facts", "label", "op", "operands", "output", "requirements", "sink", "span")
+
+    def __init__(
+        self,
+        op: type[Op],
+        args: dict[str, Bound],
+        operands: dict[str, list[Operand]],
+        facts: Facts,
+        sink: Sink,
+        label: str = "layer",
+        span: Span | None = None,
+    ) -> None:
+        self.op = op
+        self.args = args
+        self.operands = operands  # by port; a list of one but for a variadic port
+        self.facts = facts
+        self.sink = sink
+        self.label = label  # how messages name the layer
+        self.span = span
+        self.requirements: list[Condition] = []  # what must hold for sizes left open
+        self.output: tuple[TensorType, ...] = ()  # set after `infer`, for `macs`
 
     # Arguments ---------------------------------------------------------------------------------------------------
 

@@ -25,9 +25,8 @@ A class that lacks a part is refused when it is defined.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from specc.ops.arguments import REQUIRED, Arg, Json, collect
 from specc.ops.write import Writer
@@ -61,16 +60,14 @@ class Family(Enum):
     MATH = "math"
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(NamedTuple):
     """A parameter or buffer: its shape, its dtype, and whether it is trained."""
 
     shape: Shape
     dtype: str = "float32"
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One configuration for the differential test: what a spec would write, and the tensors it is given.
 
     `args` holds plain values (lists, not tuples). `inputs` are (shape, dtype) in the order of the op's ports, None for

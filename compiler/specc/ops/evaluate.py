@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from specc.diagnostics import Sink, Span
 from specc.ops.arguments import INFERRED, REQUIRED, Value
 from specc.ops.call import Bound, Call, Operand, Rejected
+from specc.record import NOTHING, Record
 from specc.shapes.constraints import Facts
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import UNKNOWN, TensorType, Type
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 _OUT_OF_RANGE = ("must be at least", "must be at most", "must be positive", "must be one of")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Record):
     """What one use of an op gives.
 
     `outputs` are in the op's order, UNKNOWN where an error leaves one open; `parameters`, `buffers` and `macs` are only
@@ -30,8 +29,8 @@ class Outcome:
     ok: bool
     outputs: tuple[Type, ...]
     call: Call
-    parameters: dict[str, Owned] = field(default_factory=dict)
-    buffers: dict[str, Owned] = field(default_factory=dict)
+    parameters: Mapping[str, Owned] = NOTHING
+    buffers: Mapping[str, Owned] = NOTHING
     macs: Dim | None = None
 
 

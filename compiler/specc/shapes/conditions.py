@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from specc.record import Record
 from specc.shapes.dim import Dim
 
 OPERATORS = ("==", "!=", "<", "<=", ">", ">=")
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Record):
     """`lhs op rhs`, with op one of `== != < <= > >=`."""
 
     lhs: Dim
@@ -36,8 +35,7 @@ class Comparison:
         return f"{self.lhs} {self.op} {self.rhs}"
 
 
-@dataclass(frozen=True, slots=True)
-class In:
+class In(Record):
     """`lhs in (a, b, …)`: one of several integers, in ascending order."""
 
     lhs: Dim
@@ -61,8 +59,7 @@ class In:
         return f"{self.lhs} {'in' if self.inside else 'not in'} {self.values!r}"
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Record):
     """All of the parts; without parts it is always true."""
 
     parts: tuple[Condition, ...]
@@ -84,8 +81,7 @@ class And:
         return " and ".join(f"({p})" if isinstance(p, Or) else str(p) for p in self.parts) or "True"
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Record):
     """One of the parts at least; without parts it is never true."""
 
     parts: tuple[Condition, ...]

@@ -6,9 +6,9 @@ found, it is the condition itself, simplified: that is exact too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import gcd, lcm
 
+from specc.record import Record
 from specc.shapes import intsets
 from specc.shapes.bounds import Bounds, bounds
 from specc.shapes.conditions import And, Comparison, Condition, In, Or, compare, conjunction, disjunction
@@ -36,18 +36,15 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Proved:
+class Proved(Record):
     """It holds for all sizes that the facts allow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refuted:
+class Refuted(Record):
     """It holds for none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holds:
+class Holds(Record):
     """It holds exactly when `when` does, given the facts."""
 
     when: Condition

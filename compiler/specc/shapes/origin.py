@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from specc.diagnostics import Span
 
@@ -12,16 +12,14 @@ MAX_SOURCES = 6
 _SYMBOL = {"+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "//": ast.FloorDiv(), "%": ast.Mod()}
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One place that had a hand in a dimension, as a note for a diagnostic: "`width` = 64"."""
 
     text: str
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Provenance of a dimension; never part of its equality.
 
     `expr`, evaluated in the scope the dimension lives in, gives the dimension; None where no such expression is known.

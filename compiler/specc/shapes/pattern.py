@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
+from specc.record import Record
 from specc.shapes.constraints import Facts, Proved, Refuted, Verdict, equal
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
@@ -22,8 +22,7 @@ ELLIPSIS = Dots.ELLIPSIS
 DimPattern = Dim | str | Dots  # a size or an expression, a symbol, or `...`
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(Record):
     """A size that is not proved to be what the pattern says; `axis` counts from 0 in the actual shape."""
 
     axis: int
@@ -32,8 +31,7 @@ class Mismatch:
     verdict: Verdict  # Refuted, or Holds with the weakest condition
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Record):
     """What a pattern found.
 
     `bindings` are the new ones only; the caller merges them. `rank` is (least, actual) where the number of dimensions

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
+from specc.record import Record
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import DTYPES, is_complex, is_floating, promote, promote_scalar
 
@@ -21,8 +21,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class TensorType:
+class TensorType(Record):
     """A tensor's type; `dtype` is torch's name without the prefix ("float32")."""
 
     shape: tuple[Dim, ...]
@@ -51,7 +50,7 @@ class TensorType:
         """With one size replaced; a negative axis counts from the end, IndexError beyond either end."""
         sizes = list(self.shape)
         sizes[axis] = Dim.of(dim)
-        return replace(self, shape=tuple(sizes))
+        return TensorType(tuple(sizes), self.dtype)
 
     def with_shape(self, shape: Iterable[int | Dim]) -> TensorType:
         return TensorType(tuple(Dim.of(size) for size in shape), self.dtype)

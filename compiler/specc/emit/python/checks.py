@@ -48,7 +48,8 @@ def checks(graph: Graph, sizes: Mapping[Size, str], variables: Mapping[str, str]
             first[name] = place
             continue
         known = first[name]
-        message = f"`{name}` must be one size, but `{known[0]}` has {{{sizes[known]}}} and `{place[0]}` has {{{sizes[place]}}}"
+        sides = [f"`{place_[0]}` has {{{sizes[place_]}}}" for place_ in (known, place)]
+        message = f"`{name}` must be one size, but {sides[0]} and {sides[1]}"
         out += _raise(f"{sizes[place]} != {sizes[known]}", message)
     for condition in graph.where:
         if not condition.symbols <= first.keys():

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from specc.emit.python.construct import Hole, Tree
 from specc.emit.python.places import Leaf, Place, Use, known
-from specc.graph.origins import input_size
 from specc.graph.ir import Scope
+from specc.graph.origins import input_size
 from specc.ops.call import Bound
 from specc.ops.declare import Op
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from specc.emit.naming import local
@@ -61,7 +62,7 @@ def _steps(cls: Class) -> list[Step]:
             layers.remove(layer)
             layers.insert(0, layer)  # beside the body, before `x` is used for other things
     steps = [Step(layer) for layer in layers]
-    for before, after in zip(steps[:-1], steps[1:], strict=True):
+    for before, after in itertools.pairwise(steps):
         if _joins(before.layer, after.layer, cls):
             after.operand = before.layer
             steps.remove(before)

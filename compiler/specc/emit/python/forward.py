@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from string import Formatter
 
@@ -203,7 +204,7 @@ class Forward:
     # Repeats -----------------------------------------------------------------------------------------------------
 
     def _started(self, layer: Layer) -> tuple[str, list[str], list[str]]:
-        """The variable that a repeat carries along, the further inputs, and the line that starts it, if it needs one."""
+        """The variable that a repeat carries along, the further inputs, and the line that starts it if need be."""
         read = [self.flow.names[ref] for _, ref in layer.reads]
         target = self._target(layer) or read[0]
         return target, read[1:], [] if target == read[0] else [f"        {target} = {read[0]}"]
@@ -279,7 +280,7 @@ def document(code: str) -> Doc:
             start, outer = stack.pop()
             if place == len(code) - 1:
                 edges = [start, *cuts, place]
-                args = [code[a + 1 : b].strip() for a, b in zip(edges[:-1], edges[1:], strict=True)]
+                args = [code[a + 1 : b].strip() for a, b in itertools.pairwise(edges)]
                 return Call(code[:start], tuple(arg for arg in args if arg)) if not stack else code
             cuts = outer
         elif character == ",":

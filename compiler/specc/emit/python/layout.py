@@ -63,7 +63,7 @@ def lines(prefix: str, doc: Doc, depth: int, suffix: str = "") -> list[str]:
         if not head:
             return [*lines(prefix, doc.item, depth), f"{pad}{doc.clause}{suffix}"]
         return [f"{pad}{prefix}{head}", *lines("", doc.item, depth + 1), f"{inner}{doc.clause}", f"{pad}{tail}{suffix}"]
-    opening, closing = doc.brackets
+    opening, closing = doc.brackets[0], doc.brackets[1]
     body = ", ".join(map(flat, doc.args))
     if not _spreads(doc) and width(inner + body) <= LIMIT:
         return [f"{pad}{prefix}{doc.head}{opening}", f"{inner}{body}", f"{pad}{closing}{suffix}"]

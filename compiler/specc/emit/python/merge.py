@@ -9,7 +9,18 @@ from dataclasses import dataclass
 
 from specc.emit.python.classes import Class, Layer, Ref
 from specc.emit.python.construct import (
-    Builder, Chain, Copies, Hole, Tree, expanded, is_chain, is_function_repeat, is_module, is_numbered, kind, overlay,
+    Builder,
+    Chain,
+    Copies,
+    Hole,
+    Tree,
+    expanded,
+    is_chain,
+    is_function_repeat,
+    is_module,
+    is_numbered,
+    kind,
+    overlay,
 )  # fmt: skip
 from specc.emit.python.places import Leaf, Place, Use
 from specc.graph.ir import Graph, Node, Scope
@@ -243,8 +254,7 @@ class _Weave:
         """What is read, given what each use (by number) reads. Raises `Differs` where presence does not explain it."""
         candidates = {ref for _, ref in found}
         if len(candidates) == 1:
-            ref = found[0][1]
-            return ref
+            return found[0][1]
         last = max(candidates, key=lambda ref: self.order.get(ref[0], -1))
         layer = self.layers.get(last[0])
         if layer is None or None not in layer.places:

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from specc.emit.naming import MODULES, unique
 from specc.emit.python.classes import Argument, Class, Layer
 from specc.emit.python.construct import Hole, holes
-from specc.emit.python.places import Leaf, Use, agrees, dim_at, folded, known, leaves
+from specc.emit.python.places import Leaf, agrees, dim_at, folded, known, leaves
 from specc.emit.python.text import text
 from specc.graph.arguments import Param
 from specc.graph.ir import Scope
 from specc.graph.origins import constant, input_size
 from specc.ops.call import Bound
 from specc.shapes.dim import Dim
-from specc.source.nodes import Scalar, Sequence
 from specc.source.nodes import Node as SourceNode
+from specc.source.nodes import Scalar, Sequence
 
 # What an `__init__` names besides its arguments. Functions of the expression language are no params' names.
 _TAKEN = MODULES | {"self", "super", "range", "isinstance"}

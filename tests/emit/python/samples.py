@@ -1,0 +1,291 @@
+"""Specs that exercise the emitter, by name; each is compiled, written as Python, and run."""
+
+SAMPLES: dict[str, str] = {}
+
+
+def _sample(name: str, text: str) -> None:
+    SAMPLES[name] = f"specc: 1\nname: {name}\n{text}"
+
+
+_sample("named", """
+params: {classes: 10, hidden: 32, rate: 0.2}
+inputs: {image: [N, 1, 8, 8]}
+layers:
+  flatten: {op: flatten, start_dim: 1}
+  fc1: {op: Linear, out_features: hidden}
+  relu: ReLU
+  drop: {op: Dropout, p: rate}
+  fc2: {op: Linear, out_features: classes}
+""")
+
+_sample("listed", """
+params: {hidden: 32}
+inputs: {x: [N, 12]}
+where: [N >= 2]
+layers:
+  - {op: Linear, out_features: hidden}
+  - ReLU
+  - {op: Linear, out_features: hidden // 2}
+""")
+
+_sample("grouped", """
+params: {hidden: 32}
+inputs: {x: [N, 12]}
+layers:
+  stem:
+    layers: [{op: Linear, out_features: hidden}, ReLU]
+  body:
+    layers:
+      first: {op: Linear, out_features: 2 * hidden}
+      act: ReLU
+      second: {op: Linear, out_features: hidden}
+  head: {op: Linear, out_features: 3}
+""")
+
+_sample("bottleneck", """
+params: {width: 16, classes: 5}
+inputs: {image: [N, 3, H, W]}
+where: [H >= 32, W >= 32]
+blocks:
+  Bottleneck:
+    params: {channels: int, stride: 1, expansion: 4}
+    residual:
+      conv1: {op: Conv2d, out_channels: channels, kernel_size: 1, bias: false}
+      bn1: BatchNorm2d
+      relu1: ReLU
+      conv2: {op: Conv2d, out_channels: channels, kernel_size: 3, stride: stride, padding: 1, bias: false}
+      bn2: BatchNorm2d
+      relu2: ReLU
+      conv3: {op: Conv2d, out_channels: channels * expansion, kernel_size: 1, bias: false}
+      bn3: BatchNorm2d
+    shortcut: {downsample: auto}
+    activation: relu
+  Stage:
+    params: {channels: int, depth: int, stride: 2}
+    layers:
+      blocks: {op: Bottleneck, channels: channels, stride: stride if i == 0 else 1, repeat: depth}
+layers:
+  conv1: {op: Conv2d, out_channels: width, kernel_size: 7, stride: 2, padding: 3, bias: false}
+  bn1: BatchNorm2d
+  relu: ReLU
+  maxpool: {op: MaxPool2d, kernel_size: 3, stride: 2, padding: 1}
+  layer1: {op: Stage, channels: width, depth: 2, stride: 1}
+  layer2: {op: Stage, channels: 2 * width, depth: 2}
+  layer3: {op: Stage, channels: 4 * width, depth: 5}
+  pool: {op: AdaptiveAvgPool2d, output_size: 1}
+  flatten: Flatten
+  fc: {op: Linear, out_features: classes}
+""")
+
+_sample("by_hand", """
+params: {width: 8}
+inputs: {image: [N, 3, H, W]}
+blocks:
+  BasicBlock:
+    params: {channels: int, stride: 1}
+    inputs: {x: [N, C, H, W]}
+    layers:
+      conv1: {op: Conv2d, out_channels: channels, kernel_size: 3, stride: stride, padding: 1, bias: false}
+      bn1: BatchNorm2d
+      relu: ReLU
+      conv2: {op: Conv2d, out_channels: channels, kernel_size: 3, padding: 1, bias: false}
+      bn2: BatchNorm2d
+      downsample:
+        when: stride != 1 or C != channels
+        from: x
+        layers:
+          - {op: Conv2d, out_channels: channels, kernel_size: 1, stride: stride, bias: false}
+          - BatchNorm2d
+      sum: {op: add, from: [bn2, downsample or x]}
+      out: {op: relu}
+layers:
+  stem: {op: Conv2d, out_channels: width, kernel_size: 3, padding: 1}
+  layer1: {op: BasicBlock, channels: width, repeat: 2}
+  layer2: {op: BasicBlock, channels: 2 * width, stride: 2 if i == 0 else 1, repeat: 2}
+""")
+
+_sample("unet", """
+params: {classes: 2, width: 8}
+inputs: {image: [N, 3, H, W]}
+where: [H % 4 == 0, W % 4 == 0]
+blocks:
+  DoubleConv:
+    params: {channels: int}
+    layers:
+      - {op: Conv2d, out_channels: channels, kernel_size: 3, padding: 1, bias: false}
+      - BatchNorm2d
+      - ReLU
+      - {op: Conv2d, out_channels: channels, kernel_size: 3, padding: 1, bias: false}
+      - BatchNorm2d
+      - ReLU
+layers:
+  enc1: {op: DoubleConv, channels: width}
+  pool1: {op: MaxPool2d, kernel_size: 2}
+  enc2: {op: DoubleConv, channels: 2 * width}
+  pool2: {op: MaxPool2d, kernel_size: 2}
+  bottom: {op: DoubleConv, channels: 4 * width}
+  up2: {op: ConvTranspose2d, out_channels: 2 * width, kernel_size: 2, stride: 2}
+  cat2: {op: cat, from: [up2, enc2], dim: 1}
+  dec2: {op: DoubleConv, channels: 2 * width}
+  up1: {op: ConvTranspose2d, out_channels: width, kernel_size: 2, stride: 2}
+  cat1: {op: cat, from: [up1, enc1], dim: 1}
+  dec1: {op: DoubleConv, channels: width}
+  mask: {op: Conv2d, out_channels: classes, kernel_size: 1}
+""")
+
+_sample("lstm", """
+params: {classes: 4, hidden: 16}
+inputs: {tokens: {shape: [N, T], dtype: int64}}
+layers:
+  embed: {op: Embedding, num_embeddings: 50, embedding_dim: 12}
+  lstm: {op: LSTM, hidden_size: hidden, batch_first: true}
+  last: {op: select, from: lstm.output, dim: 1, index: -1}
+  state: {op: select, from: lstm.h_n, dim: 0, index: 0}
+  both: {op: cat, from: [last, state], dim: 1}
+  fc: {op: Linear, out_features: classes}
+outputs: {logits: fc, cell: lstm.c_n}
+""")
+
+_sample("transformer", """
+params: {dim: 32, heads: 4, depth: 3, classes: 5}
+inputs: {tokens: {shape: [N, T], dtype: int64}}
+blocks:
+  Attention:
+    params: {heads: int}
+    inputs: {x: [N, T, C]}
+    layers:
+      qkv: {op: Linear, out_features: 3 * C}
+      parts: {op: view, size: [N, T, 3, heads, C // heads]}
+      moved: {op: permute, dims: [2, 0, 3, 1, 4]}
+      split: {op: unbind, dim: 0}
+      attend: {op: scaled_dot_product_attention, from: [split.0, split.1, split.2]}
+      back: {op: transpose, dim0: 1, dim1: 2}
+      joined: {op: reshape, shape: [N, T, C]}
+      proj: {op: Linear, out_features: C}
+  Feed:
+    params: {ratio: 4}
+    inputs: {x: [..., C]}
+    layers:
+      fc1: {op: Linear, out_features: ratio * C}
+      act: GELU
+      fc2: {op: Linear, out_features: C}
+  EncoderBlock:
+    params: {heads: int, ratio: 4}
+    layers:
+      attn:
+        residual:
+          norm: LayerNorm
+          attn: {op: Attention, heads: heads}
+      mlp:
+        residual:
+          norm: LayerNorm
+          mlp: {op: Feed, ratio: ratio}
+layers:
+  embed: {op: Embedding, num_embeddings: 100, embedding_dim: dim}
+  blocks: {op: EncoderBlock, heads: heads, repeat: depth}
+  norm: LayerNorm
+  head: {op: Linear, out_features: classes}
+""")
+
+_sample("growing", """
+params: {growth: 4}
+inputs: {x: [N, 6]}
+layers:
+  grow: {op: Linear, out_features: growth * (i + 1), repeat: 4}
+  same: {op: Linear, out_features: 4 * growth, repeat: 5}
+  last: {op: Linear, out_features: 2}
+""")
+
+_sample("functions", """
+params: {times: 3, scale: 0.5}
+inputs: {x: [N, 6], y: [N, 6]}
+layers:
+  squash: {op: mul, from: x, other: scale, repeat: times}
+  halved: {op: mul, other: scale}
+  total: {op: add, from: [halved, y]}
+  act: {op: relu}
+  power: {op: pow, exponent: 2}
+  minus: {op: sub, from: [power, y]}
+  relu: {op: ReLU}
+""")
+
+_sample("memory", """
+params: {heads: 2, depth: 2}
+inputs: {x: [N, T, 8], memory: [N, S, 8]}
+where: [S >= 2]
+blocks:
+  Cross:
+    params: {heads: int}
+    inputs: {query: [N, T, C], memory: [N, S, C]}
+    layers:
+      attn: {op: MultiheadAttention, num_heads: heads, batch_first: true, from: {query: query, key: memory, value: memory}}
+      sum: {op: add, from: [attn, query]}
+      norm: LayerNorm
+layers:
+  decoder: {op: Cross, heads: heads, from: [x, memory], repeat: depth}
+  head: {op: Linear, out_features: 3}
+""")
+
+_sample("numbered", """
+inputs: {x: [N, 4, 8]}
+layers:
+  - {op: Conv1d, out_channels: 6, kernel_size: 3, padding: 1}
+  - relu
+  - {op: Conv1d, out_channels: 6, kernel_size: 3, padding: 1}
+  - {op: add, from: [1, 2]}
+  - layers:
+      - {op: Conv1d, out_channels: 2, kernel_size: 1}
+      - {op: flatten, start_dim: 1}
+  - {op: Linear, out_features: 3}
+""")
+
+_sample("kinds", """
+params: {width: 8}
+inputs: {x: [N, 3, 8, 8]}
+blocks:
+  Unit:
+    params: {channels: int, norm: {type: op, default: BatchNorm2d}, depth: 1}
+    layers:
+      conv: {op: Conv2d, out_channels: channels, kernel_size: 3, padding: 1}
+      norm: norm
+      more: {op: Conv2d, out_channels: channels * (i + 1), kernel_size: 1, repeat: depth}
+      act: ReLU
+layers:
+  one: {op: Unit, channels: width}
+  two: {op: Unit, channels: width, norm: InstanceNorm2d}
+  three: {op: Unit, channels: 2 * width, depth: 2}
+""")
+
+_sample("maybe", """
+params: {rate: 0.1, extra: 0, width: 12}
+inputs: {x: [N, 6]}
+layers:
+  fc1: {op: Linear, out_features: width}
+  drop: {op: Dropout, p: rate, when: rate > 0}
+  more: {op: Linear, out_features: width + extra, when: extra > 0}
+  act: {op: relu, when: width > 4}
+  fc2: {op: Linear, out_features: extra + 2}
+""")
+
+_sample("clashes", """
+params: {nn: 4, heads: 2, super: 3}
+inputs: {F: [N, 6], self: [N, 6]}
+layers:
+  torch: {op: Linear, from: F, out_features: nn * super}
+  heads: {op: Linear, out_features: heads * 3}
+  sum: {op: add, from: [heads, self]}
+  x: {op: Linear, out_features: 6}
+  Tensor: {op: add, from: [sum, x]}
+  max: {op: mul, from: [Tensor, heads], doc: "ends the \\"\\"\\" text\\nimport os"}
+  scaled: {op: mul, other: heads}
+""")
+
+_sample("wide", """
+description: "quotes \\"\\"\\" and \\\\ and \\u202e and \\n\\n'''new''' lines, and a long line that goes on and on and on and on, well past the limit of a line of a docstring \\""
+inputs: {x: [N, 16, 32, 32]}
+layers:
+  a_layer_with_a_remarkably_long_name_that_makes_its_line_long: {op: Conv2d, out_channels: 32, kernel_size: [3, 5], stride: [2, 1], padding: [1, 2], dilation: [1, 1], groups: 4, bias: false}
+  another_layer_with_a_remarkably_long_name_that_goes_on: {op: Conv2d, out_channels: 32, kernel_size: [3, 5], stride: [2, 1], padding: [1, 2], dilation: [1, 1], groups: 4, bias: false, padding_mode: reflect}
+  many: {op: cat, from: [a_layer_with_a_remarkably_long_name_that_makes_its_line_long, a_layer_with_a_remarkably_long_name_that_makes_its_line_long, a_layer_with_a_remarkably_long_name_that_makes_its_line_long], dim: 1}
+  repeated: {op: Conv2d, out_channels: 96, kernel_size: [3, 3], padding: [1, 1], dilation: [1, 1], groups: 4, bias: false, padding_mode: reflect, repeat: 3}
+""")

@@ -65,6 +65,22 @@ def _only(op: str, args: dict[str, Any], *shapes: list[int | str], dtype: str = 
             "`layer` (max_pool2d) needs a 4 or 3-d input [N, C, H, W], but its input is 5-d", None,
         ),
         (
+            "MaxPool2d",
+            {"kernel_size": 3},
+            ["N", 64, "D", "H", "W"],
+            "S302",
+            "`layer` (MaxPool2d) needs a 4 or 3-d input [N, C, H, W], but its input is 5-d",
+            "use `MaxPool3d` for volumes [N, C, D, H, W]",
+        ),
+        (
+            "GroupNorm",
+            {"num_groups": 4},
+            [1, 4],
+            "S306",
+            "`layer` (GroupNorm) needs more than one value per group, but has 1",
+            None,
+        ),
+        (
             "Softmax", {"dim": 2}, ["N", 10], "S309",
             "`dim: 2` of `layer` is out of range for a 2-d input (it may be -2 to 1)", None,
         ),
@@ -93,6 +109,8 @@ def test_dtype_is_named() -> None:
     found = _only("Linear", {"out_features": 3}, ["N", 4], dtype="int64")
     assert found.message == "`layer` (Linear) needs a float32 input, as its weights are, but its input is int64"
     assert found.notes[0].text == "from: input gives [N, 4]"
+    found = _only("MaxPool2d", {"kernel_size": 2}, ["N", 3, 8, 8], dtype="bool")
+    assert found.message == "`layer` (MaxPool2d) needs numbers, but its input is bool"
 
 
 def test_open_sizes_are_requirements_not_errors() -> None:

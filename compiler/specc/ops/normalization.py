@@ -298,6 +298,9 @@ class GroupNorm(_Norm):
         }
         args |= {name: value for name, value in optional.items() if rng.random() < 0.4}
         shape = sample_shape(rng, rng.randint(0, 3), channels, batch=0.97, high=3)
+        odd = rng.random()
+        if odd < 0.2:  # one value per group, or nothing at all
+            shape = (1, groups, 1) if odd < 0.1 else (2, channels, 0)
         if len(shape) < 2 or shape[1] != channels or args.get("affine") is False:  # unused without weights
             args.pop("num_channels", None)
         return Sample(args, (sample_tensor(rng, shape),))

@@ -262,6 +262,7 @@ class AdaptiveAvgPool3d(_Adaptive, Module):
     """The means of as many windows as `output_size` says, over a volume of any size."""
 
     spatial = 3
+    filled_channels = True
     output_size = Sizes("size of the output; in a list, null keeps the input's", optional_items=True)
     example = ("[N, C, D, H, W]", "{op: AdaptiveAvgPool3d, output_size: 1}")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -183,7 +182,7 @@ class Build:
             "network", name, name, {}, tuple(self.inputs), tuple(self.nodes), tuple((o.name, o) for o in outputs)
         )
         start = Graph(name, "", f"specs/{name}.yaml", "0" * 64, {}, (), (), root, (), None)
-        return replace(start, **more)
+        return start._replace(**more)
 
 
 def basic_block(b: Build, name: str, x: Value, channels: int, stride: int) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, Severity, Sink
 from specc.graph.elaborate import elaborate
@@ -14,8 +14,7 @@ from specc.source.overrides import apply
 from specc.source.yaml import parse
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What compiling gave: the graph (also of a spec with errors, None where there is nothing to draw), every problem
     by its place, and the texts the problems point into."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -216,7 +215,7 @@ def test_no_text_is_read_as_markup() -> None:
     for engine in engines():
         for text in HOSTILE:
             graph = graphs.mlp(first=text, doc=text, error=text, name=text)
-            for variant in (graph, replace(graph, name="net")):
+            for variant in (graph, graph._replace(name="net")):
                 svg = render(to_dot(variant), "svg", engine=engine).decode()
                 root = ElementTree.fromstring(svg)
                 names = {element.tag.removeprefix(SVG) for element in root.iter()}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from specc.diagnostics import Sink, Span, closest
 from specc.graph.reserved import check_name
@@ -117,8 +116,7 @@ def _text(node: Node) -> str:
     return node.text if isinstance(node, Scalar) else "this value"
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(NamedTuple):
     """A declared param; `default` is None where it is required."""
 
     name: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Note, Severity, Sink, Span, closest
 from specc.graph import residual
@@ -44,8 +43,7 @@ class TooLarge(Exception):
     """The network has more layers than the limit; it was reported."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A block as declared: its params, its inputs, and its text."""
 
     name: str
@@ -60,7 +58,7 @@ class OnceSink(Sink):
     """Drops what was said of the same place under the same code: a block used ten times is wrong once."""
 
     def report(self, diagnostic: Diagnostic) -> None:
-        repeats = diagnostic.code[0] in "SN" and diagnostic.span is not None
+        repeats = diagnostic.code[0] in "SNE" and diagnostic.span is not None
         if repeats and any(self._same(diagnostic, other) for other in self.diagnostics):
             return
         Sink.report(self, diagnostic)
@@ -79,18 +77,18 @@ class Muffled(OnceSink):
             OnceSink.report(self, diagnostic)
 
 
-@dataclass(slots=True)
 class Builder:
     """State of one compilation: the blocks, the facts, the reports, and how many nodes there are."""
 
-    sink: Sink
-    facts: Facts
-    blocks: dict[str, Block] = field(default_factory=dict)
-    requirements: list[Condition] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)  # blocks
-    count: int = 0
-    stack: list[str] = field(default_factory=list)  # blocks being built
-    guessing: bool = False  # what is built rests on a guess already
+    def __init__(self, sink: Sink, facts: Facts, blocks: dict[str, Block]) -> None:
+        self.sink = sink
+        self.facts = facts
+        self.blocks = blocks
+        self.requirements: list[Condition] = []
+        self.used: set[str] = set()  # blocks
+        self.count = 0
+        self.stack: list[str] = []  # blocks being built
+        self.guessing = False  # what is built rests on a guess already
 
     # Scopes ----------------------------------------------------------------------------------------------------
 
@@ -143,7 +141,7 @@ class Builder:
         if frame.broken:
             return
         for node in frame.nodes:
-            if node.role not in ("", "body") or node.error is not None or frame.was_read(node.name):
+            if node.role not in ("", "body") or frame.was_read(node.name):
                 continue
             self.sink.warning(
                 "W511",
@@ -183,21 +181,23 @@ class Builder:
             return
         built = self._one(frame, name, key, node, frame.path + name, self._inputs(frame, name, node), None)
         if built is None:
-            self._placeholder(frame, name, key, before, role)
+            self._placeholder(frame, name, key, before, role, chained="from" not in node.keys())
             return
         node_, fields = built
-        self._add(frame, replace(node_, role=role, condition=condition, optional=condition is not None), fields, key, before)
+        self._add(frame, node_._replace(role=role, condition=condition, optional=condition is not None), fields, key, before)
 
     def _add(self, frame: Frame, node: Node, fields: tuple[str, ...], key: Span, before: int) -> None:
-        frame.add(replace(node, error=self._first_error(before)), fields, key)
+        frame.add(node._replace(error=self._first_error(before)), fields, key)
 
     def _first_error(self, before: int) -> str | None:
         errors = [d for d in self.sink.diagnostics[before:] if d.severity is Severity.ERROR]
         return errors[0].message if errors else None
 
-    def _placeholder(self, frame: Frame, name: str, key: Span, before: int, role: str) -> None:
+    def _placeholder(
+        self, frame: Frame, name: str, key: Span, before: int, role: str, *, chained: bool = True
+    ) -> None:
         """A layer that could not be understood: what it gives is unknown, and its input counts as read."""
-        inputs = () if frame.current is None else (Input("input", frame.mark(frame.current)),)
+        inputs = () if frame.current is None or not chained else (Input("input", frame.mark(frame.current)),)
         value = Value(name, UNKNOWN, frame.path + name, 0, key)
         node = Node(name, frame.path + name, None, None, {}, inputs, (value,), key, role=role)
         self._add(frame, node, (), key, before)
@@ -259,27 +259,64 @@ class Builder:
         if kind in self.blocks:
             return self._block(frame, name, key, node, self.blocks[kind], path, sources, index)
         if kind not in OPS:
-            near = closest(kind, [*OPS, *self.blocks])
+            near = self._meant(kind, frame, sources)
             self.sink.error(
                 "L205",
                 f"there is no op or block `{kind}`",
                 word.span,
                 help=f"did you mean `{near}`?" if near else "`specc ops` lists the ops",
             )
-            if near is None or near in self.blocks:
-                return None
-            kind = near  # go on as if it had been meant
-        op = OPS[kind]
+            return None if near is None else self._as_meant(near, frame, name, key, node, word, path, sources, index)
+        return self._op(OPS[kind], frame, name, key, node, word, path, sources, index)
+
+    def _meant(self, kind: str, frame: Frame, sources: list[Value] | dict[str, list[Value]] | None) -> str | None:
+        """The op or block that an unknown name most likely means; of `Conv1d` and `Conv2d` the one its input fits."""
+        near = closest(kind, [*OPS, *self.blocks])
+        if near is None or not near[-2:-1].isdigit() or kind[-2:-1].isdigit():
+            return near
+        first = sources[0] if isinstance(sources, list) and sources else frame.current
+        rank = first.type.rank if first is not None and isinstance(first.type, TensorType) else None
+        sibling = f"{near[:-2]}{rank - 2}d" if rank is not None else near
+        return sibling if sibling in OPS else near
+
+    def _as_meant(
+        self, kind: str, frame: Frame, name: str, key: Span, node: SourceMapping, word: Scalar, path: str,
+        sources: list[Value] | dict[str, list[Value]] | None, index: int | None,
+    ) -> tuple[Node, tuple[str, ...]] | None:  # fmt: skip
+        """The layer as if `kind` had been written. Where its arguments do not fit, something else was meant."""
+        outer, self.sink = self.sink, OnceSink()
+        try:
+            if kind in self.blocks:
+                built = self._block(frame, name, key, node, self.blocks[kind], path, sources, index)
+            else:
+                built = self._op(OPS[kind], frame, name, key, node, word, path, sources, index)
+            found = self.sink.diagnostics
+        finally:
+            self.sink = outer
+        if any(d.code == "L202" or (d.code == "L201" and not (d.help or "").startswith("did you mean")) for d in found):
+            return None
+        for diagnostic in found:
+            if diagnostic.code != "S302":  # another op of the family may be the one
+                self.sink.report(diagnostic)
+        return built
+
+    def _op(
+        self, op: type[Op], frame: Frame, name: str, key: Span, node: SourceMapping, word: Scalar, path: str,
+        sources: list[Value] | dict[str, list[Value]] | None, index: int | None,
+    ) -> tuple[Node, tuple[str, ...]] | None:  # fmt: skip
         check(op_schema(op), node, self.sink, what=op.name, at=word.span)
-        args = self._arguments(frame, op, node, name, index)
+        args, guesses = self._arguments(frame, op, node, name, index)
         inputs = self._ports(frame, op, name, key, sources, node)
         if args is None or inputs is None:
             return self._leaf_unknown(op, name, path, key, inputs or ()), op.outputs
-        return self.leaf(op, name, path, args, inputs, key, index), self._fields(op, inputs)
+        if not guesses or any(not isinstance(i.value.type, TensorType) for i in inputs):
+            return self.leaf(op, name, path, args, inputs, key, index), op.outputs
 
-    @staticmethod
-    def _fields(op: type[Op], inputs: tuple[Input, ...]) -> tuple[str, ...]:
-        return op.outputs
+        def build(guess: int) -> Node:
+            chosen = {**args, **{arg: Bound(values[guess]) for arg, values in guesses.items()}}
+            return self.leaf(op, name, path, chosen, tuple(_filled(i, guess) for i in inputs), key, index)
+
+        return self._guessed(build)._replace(inputs=inputs), op.outputs
 
     def _leaf_unknown(self, op: type[Op], name: str, path: str, span: Span, inputs: tuple[Input, ...]) -> Node:
         outputs = self._values(op, name, path, span, unknown_outputs(op))
@@ -295,13 +332,16 @@ class Builder:
 
     def _arguments(
         self, frame: Frame, op: type[Op], node: SourceMapping, name: str, index: int | None
-    ) -> dict[str, Bound] | None:
-        """The arguments as written; a misspelt one (it was reported) counts as what was meant. None: one is missing."""
+    ) -> tuple[dict[str, Bound] | None, dict[str, tuple[int, int]]]:
+        """The arguments as written; a misspelt one (it was reported) counts as what was meant.
+
+        With them two guesses for each that is missing or wrong; None where there is nothing to guess.
+        """
         given: dict[str, Bound] = {}
         more = {} if index is None else {"i": index}
         evaluator = self.evaluator(frame, **more)
         written = [e for e in node.entries if str(e.key.value) != "op" and str(e.key.value) not in LAYER_KEYS]
-        wrong = False
+        wrong: set[str] = set()
         for entry in written:
             word = str(entry.key.value)
             if word not in op.args:
@@ -312,22 +352,26 @@ class Builder:
                 continue
             problems = len(self.sink.diagnostics)
             bound = evaluator.argument(arg, entry, name)
-            if bound is None or (len(self.sink.diagnostics) > problems):
-                wrong = wrong or arg.required
+            if bound is None or len(self.sink.diagnostics) > problems:
+                wrong.add(word)
             elif arg.refuse(bound.value, op) is not None and self._reported(entry.value.span):
-                wrong = wrong or arg.required  # the schema said so already
+                wrong.add(word)  # the schema said so already
             else:
                 given[word] = bound
-        quiet = Sink()
-        args = bind(op, given, quiet, name, None)
-        if args is None and not wrong and not self._reported_missing(op, given, node):
+        absent = [arg for arg in op.args.values() if arg.required and arg.name not in given]
+        if not absent:
+            return bind(op, given, self.sink, name, None), {}
+        if not all(arg.name in wrong or self._reported_missing(node) for arg in absent):
             bind(op, given, self.sink, name, node.span)
-        return args
+        if any(arg.refuse(guess, op) is not None for arg in absent for guess in (1, 2)):
+            return None, {}
+        guesses = {arg.name: (1, 2) for arg in absent}
+        return bind(op, {**given, **{arg: Bound(1) for arg in guesses}}, self.sink, name, None), guesses
 
     def _reported(self, span: Span) -> bool:
         return any(d.span == span for d in self.sink.diagnostics)
 
-    def _reported_missing(self, op: type[Op], given: Mapping[str, Bound], node: SourceMapping) -> bool:
+    def _reported_missing(self, node: SourceMapping) -> bool:
         return any(d.code == "L202" and d.span is not None and _inside(d.span, node.span) for d in self.sink.diagnostics)
 
     def _ports(
@@ -391,7 +435,7 @@ class Builder:
                 given = tuple(_filled(i, guess) for i in inputs)
                 return self.leaf(op, name, path, args, given, span, index, label=label, role=role)
 
-            return replace(self._guessed(build), inputs=inputs)
+            return self._guessed(build)._replace(inputs=inputs)
         if any(not isinstance(i.value.type, TensorType) for i in inputs):
             outputs = self._values(op, name, path, span, unknown_outputs(op))
             return Node(name, path, op, None, args, inputs, outputs, span, role=role, index=index)
@@ -426,11 +470,11 @@ class Builder:
             self.sink.report(diagnostic)
         first, second = nodes
         if len(first.outputs) != len(second.outputs):
-            return replace(first, outputs=tuple(replace(v, type=UNKNOWN) for v in first.outputs), macs=None)
+            return first._replace(outputs=tuple(v._replace(type=UNKNOWN) for v in first.outputs), macs=None)
         outputs = tuple(
-            replace(a, type=merged(a.type, b.type)) for a, b in zip(first.outputs, second.outputs, strict=True)
+            a._replace(type=merged(a.type, b.type)) for a, b in zip(first.outputs, second.outputs, strict=True)
         )
-        return replace(first, outputs=outputs, macs=None)
+        return first._replace(outputs=outputs, macs=None)
 
     # Repeats ---------------------------------------------------------------------------------------------------
 
@@ -467,10 +511,10 @@ class Builder:
                 return
             copies.append(copy)
             current = copy.outputs[0] if copy.outputs else None
-            types = leaving(current.type, {"i": Bound(k)}, {}) if current else UNKNOWN
+            types = leaving(current.type, {"i": Bound(k)}, {p: v[0].type for p, v in inner.items()}) if current else UNKNOWN
             if current is not None:
-                current = replace(current, type=types)
-                copies[-1] = replace(copy, outputs=(current, *copy.outputs[1:]))
+                current = current._replace(type=types)
+                copies[-1] = copy._replace(outputs=(current, *copy.outputs[1:]))
         inputs = tuple(Input(port, value) for port, value in outer)
         given = {port: value.type for port, value in outer}
         out = leaving(types, {}, given)
@@ -505,9 +549,9 @@ class Builder:
         else:
             given = [current, *further] if current is not None else None
         layer = SourceMapping(tuple(e for e in node.entries if e.key.value not in ("repeat", "when", "from")), node.span)
-        inside = replace(frame, params={**frame.params, "i": k}, current=current, read=set(), broken=False)
+        inside = frame.copy(k, current)
         built = self._one(inside, name, key, layer, path, given, k)
-        return None if built is None else replace(built[0], index=k)
+        return None if built is None else built[0]._replace(index=k)
 
     # Blocks and groups -----------------------------------------------------------------------------------------
 
@@ -549,7 +593,7 @@ class Builder:
         self, block: Block, bound: dict[str, Bound], given: list[tuple[str, Value]], path: str, name: str, key: Span,
         index: int | None, guess: int,
     ) -> Node:  # fmt: skip
-        inside = [(port, replace(value, type=filled(value.type, guess))) for port, value in given]
+        inside = [(port, value._replace(type=filled(value.type, guess))) for port, value in given]
         outer_sink, self.sink = self.sink, self._muffled(inside)
         self.stack.append(block.name)
         try:
@@ -672,13 +716,13 @@ class Builder:
             return None
 
         def build(guess: int) -> Node:
-            inputs = [(port, replace(value, type=filled(value.type, guess))) for port, value in given]
+            inputs = [(port, value._replace(type=filled(value.type, guess))) for port, value in given]
             return self._group_node(frame, name, key, node, path, inputs, patterns, inside, index)
 
         made = self._opened(build, False, given)
         assert made.body is not None
         wired = tuple(Input(port, value) for port, value in given)
-        return replace(made, inputs=wired), tuple(label for label, _ in made.body.outputs)
+        return made._replace(inputs=wired), tuple(label for label, _ in made.body.outputs)
 
     def _group_node(
         self, frame: Frame, name: str, key: Span, node: SourceMapping, path: str, given: list[tuple[str, Value]],
@@ -779,7 +823,7 @@ _ABSENT: Final = object()
 
 
 def _filled(item: Input, guess: int) -> Input:
-    return Input(item.port, replace(item.value, type=filled(item.value.type, guess)))
+    return Input(item.port, item.value._replace(type=filled(item.value.type, guess)))
 
 
 def _tree(node: SourceNode | None, sink: Sink) -> ast.expr | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from specc.diagnostics import Note, Sink, Span, closest
@@ -14,31 +13,39 @@ from specc.source.nodes import Scalar, Sequence
 from specc.source.nodes import Mapping as SourceMapping
 
 
-@dataclass(slots=True)
 class Frame:
     """Names and nodes of one scope, in the order of the text."""
 
-    sink: Sink
-    path: str  # prefix of the paths of its layers: "" or "layer1.0."
-    definition: str
-    params: dict[str, Any]  # what expressions may name, without the symbols
-    symbols: dict[str, Any]
-    inputs: tuple[Value, ...]
-    title: str
-    outputs: dict[str, list[tuple[str, Value]]] = field(default_factory=dict)  # by name: (field, value) in order
-    later: set[str] = field(default_factory=set)  # layers the text has, not yet built
-    removed: dict[str, Span] = field(default_factory=dict)  # by a `when`
-    nodes: list[Node] = field(default_factory=list)
-    spans: dict[str, Span] = field(default_factory=dict)  # of the layers' keys
-    read: set[int] = field(default_factory=set)
-    absent: list[tuple[str, Any]] = field(default_factory=list)
-    current: Value | None = None  # what a layer without `from` reads
-    broken: bool = False  # a reference could not be resolved: what looks unread may be meant by it
+    def __init__(
+        self, sink: Sink, path: str, definition: str, params: dict[str, Any], symbols: dict[str, Any],
+        inputs: tuple[Value, ...], title: str,
+    ) -> None:  # fmt: skip
+        self.sink = sink
+        self.path = path  # prefix of the paths of its layers: "" or "layer1.0."
+        self.definition = definition
+        self.params = params  # what expressions may name, without the symbols
+        self.symbols = symbols
+        self.inputs = inputs
+        self.title = title
+        self.outputs = {value.name: [("", value)] for value in inputs}  # by name: (field, value) in order
+        self.later: set[str] = set()  # layers the text has, not yet built
+        self.removed: dict[str, Span] = {}  # by a `when`
+        self.nodes: list[Node] = []
+        self.spans: dict[str, Span] = {}  # of the layers' keys
+        self.read: set[int] = set()
+        self.absent: list[tuple[str, Any]] = []
+        self.current = inputs[0] if inputs else None  # what a layer without `from` reads
+        self.broken = False  # a reference could not be resolved: what looks unread may be meant by it
 
-    def __post_init__(self) -> None:
-        for value in self.inputs:
-            self.outputs[value.name] = [("", value)]
-        self.current = self.inputs[0] if self.inputs else None
+    def copy(self, index: int, current: Value | None) -> Frame:
+        """What copy `index` of a repeat sees: all of this scope and `i`. What it reads is not marked as read here."""
+        inside = Frame.__new__(Frame)
+        inside.__dict__.update(self.__dict__)
+        inside.params = {**self.params, "i": index}
+        inside.current = current
+        inside.read = set()
+        inside.broken = False
+        return inside
 
     @property
     def env(self) -> dict[str, Any]:
@@ -106,7 +113,7 @@ class Frame:
                 help="layers run from top to bottom; move it up",
             )
             return self._unknown(name)
-        near = closest(name, self.outputs)
+        near = None if name.isdigit() else closest(name, self.outputs)
         known = ", ".join(f"`{n}`" for n in list(self.outputs)[-8:])
         where = f"`{self.title}`" if self.title else "this group"
         self.sink.error(

@@ -7,7 +7,6 @@ under both in the same words is wrong whatever was meant; the rest may follow fr
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from specc.diagnostics import Diagnostic, Sink
@@ -53,5 +52,5 @@ def agreed(first: Sink, second: Sink) -> list[Diagnostic]:
         other = next((d for d in second.diagnostics if (d.code, d.span, d.message) == same), None)
         if other is not None:
             notes = tuple(note for note in one.notes if note in other.notes)
-            found.append(replace(one, notes=notes, help=one.help if one.help == other.help else None))
+            found.append(one._replace(notes=notes, help=one.help if one.help == other.help else None))
     return found

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from specc.diagnostics import Span
 from specc.ops.call import Bound
 from specc.ops.declare import Op, Owned
+from specc.record import NOTHING, Record
 from specc.shapes.constraints import Condition
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType, Type
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from specc.source.nodes import Node as SourceNode
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Value:
+class Value(Record, eq=False):
     """A tensor that flows: identity is the object. `producer` is None for an input of the scope."""
 
     name: str  # the input's name, the layer's, or `layer.field` for a further output
@@ -40,16 +39,14 @@ class Value:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Input:
+class Input(Record, eq=False):
     """What a node reads: a value of its scope, at a port by PyTorch's name of the argument."""
 
     port: str
     value: Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Node(Record, eq=False):
     """A layer. Exactly one of `op` and `body` is set, unless `error` says that neither could be found."""
 
     name: str  # unique in its scope
@@ -65,8 +62,8 @@ class Node:
     index: int | None = None  # the `i` of a copy in a repeat
     condition: ast.expr | None = None  # its `when`, over the scope's names (it held); None also for `auto`
     optional: bool = False  # other uses of the same definition may lack this node (it has a `when`, or `auto` decides)
-    parameters: Mapping[str, Owned] = field(default_factory=dict)  # a leaf's own, by local name
-    buffers: Mapping[str, Owned] = field(default_factory=dict)
+    parameters: Mapping[str, Owned] = NOTHING  # a leaf's own, by local name
+    buffers: Mapping[str, Owned] = NOTHING
     macs: Dim | None = None  # multiply-adds of a leaf; None where unknown
     doc: str = ""
     error: str | None = None  # the message of the first diagnostic at this layer, for diagrams of broken networks
@@ -79,8 +76,7 @@ class Node:
         return self.body.title if self.body is not None else "?"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scope:
+class Scope(Record, eq=False):
     """A module: the network, one use of a block, an inline group, or the copies of a repeat."""
 
     kind: str  # "network", "block", "group" or "repeat"
@@ -92,11 +88,11 @@ class Scope:
     outputs: tuple[tuple[str, Value], ...]  # (name, value)
     numbered: bool = False  # children are called 0, 1, 2 …
     span: Span | None = None
-    symbols: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # name → (input, axis) where it is bound
+    symbols: Mapping[str, tuple[str, int]] = NOTHING  # name → (input, axis) where it is bound
     absent: tuple[tuple[str, ast.expr | None], ...] = ()  # layers that a `when` (None: `auto`) removed here
     residual: bool = False
     repeat: Bound | None = None  # of a "repeat": the count, its expr over the names of the scope it is used in
-    input_types: Mapping[str, tuple[Dim | None, ...]] = field(default_factory=dict)
+    input_types: Mapping[str, tuple[Dim | None, ...]] = NOTHING
 
     def walk(self) -> Iterator[Node]:
         """Every node below, depth first, a composite before its children."""
@@ -109,8 +105,7 @@ class Scope:
         return next((node for node in self.nodes if node.name == name), None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Initializer:
+class Initializer(Record, eq=False):
     """One `init` rule: the parameter `parameter` (`weight`, `bias`) of every layer of an op is filled so."""
 
     op: str
@@ -120,8 +115,7 @@ class Initializer:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Graph:
+class Graph(Record, eq=False):
     """A compiled spec."""
 
     name: str

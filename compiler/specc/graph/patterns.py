@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from specc.diagnostics import Sink, Span
 from specc.graph.reserved import check_name
@@ -17,8 +16,7 @@ from specc.source.nodes import Mapping as SourceMapping
 from specc.source.nodes import Node, Scalar, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """The declared form of an input; `dims` and `dtype` are None where nothing is said of them."""
 
     text: str  # as written, for messages

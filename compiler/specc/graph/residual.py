@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from specc.diagnostics import Note, Span
 from specc.graph.frame import Frame
+from specc.graph.holes import has_holes, is_open
 from specc.graph.ir import Input, Node, Scope, Value
 from specc.graph.origins import entering, leaving
 from specc.ops import OPS
@@ -27,8 +27,7 @@ _STRIDE_LIMIT: Final = 32
 _CONV: Final = {3: "Conv1d", 4: "Conv2d", 5: "Conv3d"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Shortcut:
+class _Shortcut(NamedTuple):
     """`shortcut` as written: the name of its child, and `identity`, `auto` or its layers."""
 
     name: str
@@ -51,7 +50,7 @@ def build(builder: Builder, frame: Frame, text: SourceMapping, span: Span) -> No
     start = len(frame.nodes)
     builder.layers(frame, entry.value, entry.key.span)
     body = frame.nodes[start:]
-    frame.nodes[start:] = [replace(node, role=node.role or "body") for node in body]
+    frame.nodes[start:] = [node._replace(role=node.role or "body") for node in body]
     out = frame.current
     if x is None or out is None:
         return
@@ -109,6 +108,8 @@ def _beside(builder: Builder, frame: Frame, shortcut: _Shortcut, x: Value, out: 
     frame.later.discard(shortcut.name)
     if shortcut.kind == "identity" or not isinstance(x.type, TensorType) or not isinstance(out.type, TensorType):
         return x
+    if has_holes(x.type) or has_holes(out.type):
+        return Value(shortcut.name, out.type, None, 0, shortcut.key)  # a projection may be needed: of what is open
     if _same(builder, x.type, out.type):
         frame.absent.append((shortcut.name, None))
         return x
@@ -135,7 +136,7 @@ def _sum(builder: Builder, frame: Frame, out: Value, beside: Value | None, key: 
         node = Node(name, path, OPS["add"], None, args, inputs, (value,), key, role="sum", error=error)
     else:
         node = builder.leaf(OPS["add"], name, path, args, inputs, key, role="sum")
-        node = replace(node, outputs=(replace(node.outputs[0], type=out.type),))  # equal, and the body's own sizes
+        node = node._replace(outputs=(node.outputs[0]._replace(type=out.type),))  # equal, and the body's own sizes
     frame.add(node, (), key)
 
 
@@ -145,6 +146,7 @@ def _differ(builder: Builder, out: Value, beside: Value, key: Span, shortcut: _S
     assert isinstance(beside.type, TensorType)
     same_rank = out.type.rank == beside.type.rank
     pairs = list(zip(out.type.shape, beside.type.shape, strict=False)) if same_rank else []
+    pairs = [(a, b) for a, b in pairs if not is_open(a) and not is_open(b)]
     verdicts = [equal(a, b, builder.facts) for a, b in pairs]
     if same_rank and all(isinstance(v, Proved) for v in verdicts):
         return None

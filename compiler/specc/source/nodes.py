@@ -39,6 +39,9 @@ class Mapping(NamedTuple):
     def entry(self, key: str) -> Entry | None:
         return next((e for e in self.entries if e.key.value == key), None)
 
+    def __contains__(self, key: object) -> bool:
+        return any(e.key.value == key for e in self.entries)
+
     def keys(self) -> list[str]:
         return [str(e.key.value) for e in self.entries]
 

@@ -32,7 +32,8 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 # spellings, indices that a pooling may return (an output that depends on an argument), what `self.training` says.
 LEFT_OUT = frozenset({"device", "dtype", "return_indices", "min_value", "max_value", "_stacklevel", "training", "out",
                       "max_norm", "norm_type", "scale_grad_by_freq", "sparse", "_weight", "_freeze",
-                      "enable_nested_tensor", "mask_check", "add_bias_kv", "add_zero_attn", "activation", "layer_norm_eps"})  # fmt: skip
+                      "enable_nested_tensor", "mask_check",
+                      "add_bias_kv", "add_zero_attn", "activation", "layer_norm_eps"})  # fmt: skip
 
 # Arguments that a builtin may be called without, which the calls its documentation shows do not tell.
 UNDOCUMENTED = frozenset({("squeeze", "dim")})

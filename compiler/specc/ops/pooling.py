@@ -212,12 +212,12 @@ class _Adaptive(_Pool, abstract=True):
     """Pooling by windows chosen so that the output has a given size."""
 
     positional = 1
-    filled_channels = False  # whether empty channels are refused, as empty images are
+    filled_channels = False  # whether every axis but the first must be filled, and not only the spatial ones
 
     @classmethod
     def infer(cls, call: Call) -> TensorType:
         cls.check(call)
-        require_filled(call, call.x.rank - cls.spatial - cls.filled_channels)
+        require_filled(call, 1 if cls.filled_channels else call.x.rank - cls.spatial)
         wanted = call["output_size"]
         out = []
         for axis in range(cls.spatial):

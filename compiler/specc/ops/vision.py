@@ -123,7 +123,7 @@ class _Resize(_Free, abstract=True):
         tensor = sample_tensor(rng, shape, 0.9)
         if tensor[1] != "float32" and args.get("antialias"):  # torch returns an input of the right size unseen
             args["antialias"] = False
-        if args.get("mode") == "area" and tensor[1].startswith("complex"):  # as in adaptive pooling
+        if args.get("mode") == "area" and tensor[1] not in FLOATING:  # as in adaptive pooling, at sizes 0 and 1
             tensor = (shape, "float32")
         return Sample(args, (tensor,))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from specc.diagnostics import Note
+from specc.diagnostics import Note, closest
 from specc.graph.frame import Frame
+from specc.graph.holes import is_open
 from specc.graph.ir import Value
 from specc.graph.patterns import read_shape, shape_text
 from specc.graph.reserved import check_name
@@ -23,18 +24,27 @@ def network_outputs(builder: Builder, frame: Frame, entry: Entry | None, layers:
     """The outputs as declared, or the last layer as `output`; what is wrong with them is reported."""
     found: list[tuple[str, Value]] = []
     node = entry.value if entry is not None else None
+    broken, problems = frame.broken, len(builder.sink.diagnostics)
     if isinstance(node, Mapping):
         for item in node.entries:
             value = _output(builder, frame, item)
             if value is not None:
                 found.append((str(item.key.value), value))
     if not found and frame.current is not None and frame.nodes:
-        if entry is not None:
+        if entry is not None and not _refused(builder, problems, entry):
             builder.sink.error("N406", "the network has no output that can be reached", entry.key.span,
                                help=f"read the last layer: `outputs: {{output: {frame.nodes[-1].name}}}`")  # fmt: skip
         found.append(("output", frame.current))
+    if len(builder.sink.diagnostics) > problems and frame.current is not None:
+        frame.mark(frame.current)  # a wrong output most likely means the last layer
+    frame.broken = broken
     _reached(builder, frame, found, entry or layers)
     return found
+
+
+def _refused(builder: Builder, problems: int, entry: Entry) -> bool:
+    """Whether something was said of the outputs already, here or by the schema."""
+    return len(builder.sink.diagnostics) > problems or any(d.span == entry.value.span for d in builder.sink.diagnostics)
 
 
 def _output(builder: Builder, frame: Frame, item: Entry) -> Value | None:
@@ -53,12 +63,11 @@ def _output(builder: Builder, frame: Frame, item: Entry) -> Value | None:
 
 
 def _unreachable(builder: Builder, frame: Frame, name: str, source: Scalar) -> Value | None:
-    from specc.diagnostics import closest
-
-    near = closest(str(source.value), [node.name for node in frame.nodes])
+    text = str(source.value)
+    near = None if text.isdigit() else closest(text, [node.name for node in frame.nodes])
     builder.sink.error(
         "N406",
-        f"the output `{name}` cannot be reached: there is no layer `{source.value}`",
+        f"the output `{name}` cannot be reached: there is no layer `{text}`",
         source.span,
         help=f"did you mean `{near}`?" if near else "name one of the layers",
     )
@@ -82,6 +91,8 @@ def _reached(builder: Builder, frame: Frame, outputs: list[tuple[str, Value]], e
                 notes=(Note(f"it reads `{value.name}`", value.span),),
                 help="read the input somewhere on the way to it",
             )
+            if frame.current is not None:
+                frame.mark(frame.current)  # it is what should have been read
 
 
 def _assert_shape(builder: Builder, frame: Frame, name: str, value: Value, node: Mapping) -> None:
@@ -113,7 +124,7 @@ def _assert_shape(builder: Builder, frame: Frame, name: str, value: Value, node:
             continue
         expected = Dim.symbol(dim) if isinstance(dim, str) else dim
         actual = value.type.shape[axis + lead]
-        if not isinstance(expected, Dim):
+        if not isinstance(expected, Dim) or is_open(actual):
             continue
         verdict = equal(expected, actual, builder.facts)
         if isinstance(verdict, Proved):

@@ -57,19 +57,41 @@ def check_training(graph: Graph, train: SourceNode, sink: Sink) -> None:
     source = train.get("data")
     data = _data(source, sink) if isinstance(source, Mapping) else None
     if len(graph.root.inputs) != 1 or len(graph.root.outputs) != 1:
-        extra = graph.root.inputs[1] if len(graph.root.inputs) > 1 else None
         sink.error(
             "T605",
             f"training needs a network with one input and one output; `{graph.name}` has "
             f"{len(graph.root.inputs)} and {len(graph.root.outputs)}",
-            extra.span if extra is not None and extra.span is not None else train.span,
+            _second(graph) or train.span,
             help="train it from Python: `specc_runtime.load` gives the module",
         )
-        return
-    if data is not None and data.images and isinstance(source, Mapping):
+    elif data is not None and data.images and isinstance(source, Mapping):
         _sample(graph.root.inputs[0], data, source, sink)
-    if loss is not None and loss.name in catalogue.LOSSES:
-        _output(graph, loss, data, sink)
+    if loss is None or loss.name not in catalogue.LOSSES:
+        return
+    if len(graph.root.outputs) == 1:
+        _output(graph, graph.root.outputs[0], loss, data, sink)
+    else:
+        _outputs(graph, loss, data, sink)
+
+
+def _second(graph: Graph) -> Span | None:
+    """Where the input or output stands that is one too many."""
+    if len(graph.root.inputs) > 1:
+        return graph.root.inputs[1].span
+    outputs = graph.source.get("outputs") if graph.source is not None else None
+    return outputs.entries[1].key.span if isinstance(outputs, Mapping) and len(outputs.entries) > 1 else None
+
+
+def _outputs(graph: Graph, loss: _Named, data: _Data | None, sink: Sink) -> None:
+    """Of several outputs it is not known which is for the loss: where one of them fits, it is that."""
+    verdicts = []
+    for output in graph.root.outputs:
+        own = Sink()
+        _output(graph, output, loss, data, own)
+        verdicts.append([d for d in own.diagnostics if d.code != "T604"])
+    if verdicts and all(verdicts):
+        for diagnostic in verdicts[0]:
+            sink.report(diagnostic)
 
 
 # Names and arguments -------------------------------------------------------------------------------------------------
@@ -248,13 +270,16 @@ def _plain_list(node: SourceNode | None) -> list[Plain]:
 # The output and the loss ---------------------------------------------------------------------------------------------
 
 
-def _output(graph: Graph, loss: _Named, data: _Data | None, sink: Sink) -> None:
-    name, value = graph.root.outputs[0]
+def _output(graph: Graph, output: tuple[str, Value], loss: _Named, data: _Data | None, sink: Sink) -> None:
+    name, value = output
     entry = catalogue.LOSSES[loss.name]
-    last = _last(graph)
+    last = _last(graph, value)
     if last is not None:
         _activation(last, loss, entry.output, sink)
     if not isinstance(value.type, TensorType):
+        width = _width(graph, value)
+        if data is not None and entry.target == "classes" and width is not None and last is not None:
+            _classes(width, data, Note(f"`{last.path}` is the last layer", last.span), sink)
         return
     made = Note(
         f"`{last.path if last else name}` gives {value.type} {value.type.dtype}", last.span if last else value.span
@@ -285,15 +310,21 @@ def _output(graph: Graph, loss: _Named, data: _Data | None, sink: Sink) -> None:
         sink.error("T604", f"`{loss.name}` takes an output [N, classes], and `{name}` is {value.type}", loss.span,
                    notes=(made,))  # fmt: skip
         return
-    if data.classes is None or not shape[1].is_const:
+    if shape[1].is_const:
+        _classes(shape[1].value, data, made, sink)
+
+
+def _classes(count: int, data: _Data, made: Note, sink: Sink) -> None:
+    """The outputs against the classes of the dataset (T603, W503)."""
+    if data.classes is None or count == data.classes:
         return
-    count = shape[1].value
+    help = f"give the last layer {data.classes} outputs"
     if count < data.classes:
         sink.error("T603", f"`{data.label}` has {data.classes} classes, and the network has {count} outputs", data.span,
-                   notes=(made,), help=f"give the last layer {data.classes} outputs")  # fmt: skip
-    elif count > data.classes:
+                   notes=(made,), help=help)  # fmt: skip
+    else:
         sink.warning("W503", f"the network has {count} outputs for the {data.classes} classes of `{data.label}`",
-                     data.span, notes=(made,), help=f"give the last layer {data.classes} outputs")  # fmt: skip
+                     data.span, notes=(made,), help=help)  # fmt: skip
 
 
 def _activation(last: Node, loss: _Named, wants: str, sink: Sink) -> None:
@@ -321,10 +352,17 @@ def _activation(last: Node, loss: _Named, wants: str, sink: Sink) -> None:
         )
 
 
-def _last(graph: Graph) -> Node | None:
-    """The layer that makes the output, those that only pass values on left aside; None where it is an input."""
+def _width(graph: Graph, value: Value) -> int | None:
+    """How many outputs a layer of unknown input gives: a Linear says it by itself."""
+    last = _last(graph, value, beyond=frozenset({"Softmax", "LogSoftmax", "softmax", "log_softmax"}))
+    bound = last.args.get("out_features") if last is not None else None
+    return bound.value if bound is not None and bound.given and isinstance(bound.value, int) else None
+
+
+def _last(graph: Graph, value: Value, beyond: frozenset[str] = frozenset()) -> Node | None:
+    """The layer that makes the output, those that only pass values on (and the ops `beyond`) left aside; None where it
+    is an input."""
     scope = graph.root
-    value = scope.outputs[0][1]
     while True:
         node = next((n for n in scope.nodes if n.path == value.producer), None)
         if node is None:
@@ -333,7 +371,7 @@ def _last(graph: Graph) -> Node | None:
             if not node.body.outputs:
                 return None
             scope, value = node.body, node.body.outputs[min(value.port, len(node.body.outputs) - 1)][1]
-        elif node.kind in _PASSES_ON and node.inputs:
+        elif node.kind in _PASSES_ON | beyond and node.inputs:
             value = node.inputs[0].value
         else:
             return node

@@ -199,7 +199,9 @@ class expand(_Axes):
         size = [rng.choice([-1, d, 3 if d == 1 else d]) for d in shape]
         size = [rng.randint(0, 3) for _ in range(rng.randint(0 if size else 1, 2))] + size
         if rng.random() < 0.12:
-            size[rng.randrange(len(size))] = rng.choice([-1, 5, 6])  # PyTorch expands 1 to -2, which is nothing
+            size[rng.randrange(len(size))] = rng.choice([5, 6])
+        elif rng.random() < 0.06 and 0 not in size and len(size) > len(shape):
+            size[0] = -1  # beside a 0, PyTorch gives a shape with -1 in it; likewise for -2, which is nothing
         if rng.random() < 0.05 and len(size) > 1:
             size = size[1:]
         return Sample({"size": size}, ((shape, "float32"),))

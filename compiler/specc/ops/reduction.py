@@ -57,6 +57,12 @@ def _reduced(call: Call, axes: list[int]) -> TensorType:
     return TensorType(tuple(sizes), call.x.dtype)
 
 
+def _require_dim(call: Call) -> None:
+    """`keepdim` does not go without `dim` in PyTorch's signature."""
+    if call["dim"] is None and call["keepdim"]:
+        call.reject("L202", f"`{call.label}` ({call.op.name}) needs `dim` beside `keepdim`", arg="keepdim")
+
+
 def _require_elements(call: Call, axes: list[int]) -> None:
     """There is no largest of no elements."""
     for axis in axes:
@@ -76,6 +82,7 @@ class mean(_Reduction):
     @classmethod
     def infer(cls, call: Call) -> TensorType:
         call.require_floating()
+        _require_dim(call)
         return _reduced(call, _axes(call))
 
 
@@ -89,8 +96,7 @@ class sum(_Reduction):
 
     @classmethod
     def infer(cls, call: Call) -> TensorType:
-        if call["dim"] is None and call["keepdim"]:
-            call.reject("L202", f"`{call.label}` (sum) needs `dim` beside `keepdim`", arg="keepdim")
+        _require_dim(call)
         dtype = call.x.dtype
         wide = dtype if is_floating(dtype) or is_complex(dtype) else "int64"
         return _reduced(call, _axes(call)).with_dtype(wide)

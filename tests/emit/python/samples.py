@@ -7,7 +7,9 @@ def _sample(name: str, text: str) -> None:
     SAMPLES[name] = f"specc: 1\nname: {name}\n{text}"
 
 
-_sample("named", """
+_sample(
+    "named",
+    """
 params: {classes: 10, hidden: 32, rate: 0.2}
 inputs: {image: [N, 1, 8, 8]}
 layers:
@@ -16,9 +18,12 @@ layers:
   relu: ReLU
   drop: {op: Dropout, p: rate}
   fc2: {op: Linear, out_features: classes}
-""")
+""",
+)
 
-_sample("listed", """
+_sample(
+    "listed",
+    """
 params: {hidden: 32}
 inputs: {x: [N, 12]}
 where: [N >= 2]
@@ -26,9 +31,12 @@ layers:
   - {op: Linear, out_features: hidden}
   - ReLU
   - {op: Linear, out_features: hidden // 2}
-""")
+""",
+)
 
-_sample("grouped", """
+_sample(
+    "grouped",
+    """
 params: {hidden: 32}
 inputs: {x: [N, 12]}
 layers:
@@ -40,9 +48,12 @@ layers:
       act: ReLU
       second: {op: Linear, out_features: hidden}
   head: {op: Linear, out_features: 3}
-""")
+""",
+)
 
-_sample("bottleneck", """
+_sample(
+    "bottleneck",
+    """
 params: {width: 16, classes: 5}
 inputs: {image: [N, 3, H, W]}
 where: [H >= 32, W >= 32]
@@ -75,9 +86,12 @@ layers:
   pool: {op: AdaptiveAvgPool2d, output_size: 1}
   flatten: Flatten
   fc: {op: Linear, out_features: classes}
-""")
+""",
+)
 
-_sample("by_hand", """
+_sample(
+    "by_hand",
+    """
 params: {width: 8}
 inputs: {image: [N, 3, H, W]}
 blocks:
@@ -102,9 +116,12 @@ layers:
   stem: {op: Conv2d, out_channels: width, kernel_size: 3, padding: 1}
   layer1: {op: BasicBlock, channels: width, repeat: 2}
   layer2: {op: BasicBlock, channels: 2 * width, stride: 2 if i == 0 else 1, repeat: 2}
-""")
+""",
+)
 
-_sample("unet", """
+_sample(
+    "unet",
+    """
 params: {classes: 2, width: 8}
 inputs: {image: [N, 3, H, W]}
 where: [H % 4 == 0, W % 4 == 0]
@@ -131,9 +148,12 @@ layers:
   cat1: {op: cat, from: [up1, enc1], dim: 1}
   dec1: {op: DoubleConv, channels: width}
   mask: {op: Conv2d, out_channels: classes, kernel_size: 1}
-""")
+""",
+)
 
-_sample("lstm", """
+_sample(
+    "lstm",
+    """
 params: {classes: 4, hidden: 16}
 inputs: {tokens: {shape: [N, T], dtype: int64}}
 layers:
@@ -144,9 +164,12 @@ layers:
   both: {op: cat, from: [last, state], dim: 1}
   fc: {op: Linear, out_features: classes}
 outputs: {logits: fc, cell: lstm.c_n}
-""")
+""",
+)
 
-_sample("transformer", """
+_sample(
+    "transformer",
+    """
 params: {dim: 32, heads: 4, depth: 3, classes: 5}
 inputs: {tokens: {shape: [N, T], dtype: int64}}
 blocks:
@@ -185,18 +208,24 @@ layers:
   blocks: {op: EncoderBlock, heads: heads, repeat: depth}
   norm: LayerNorm
   head: {op: Linear, out_features: classes}
-""")
+""",
+)
 
-_sample("growing", """
+_sample(
+    "growing",
+    """
 params: {growth: 4}
 inputs: {x: [N, 6]}
 layers:
   grow: {op: Linear, out_features: growth * (i + 1), repeat: 4}
   same: {op: Linear, out_features: 4 * growth, repeat: 5}
   last: {op: Linear, out_features: 2}
-""")
+""",
+)
 
-_sample("functions", """
+_sample(
+    "functions",
+    """
 params: {times: 3, scale: 0.5}
 inputs: {x: [N, 6], y: [N, 6]}
 layers:
@@ -207,9 +236,12 @@ layers:
   power: {op: pow, exponent: 2}
   minus: {op: sub, from: [power, y]}
   relu: {op: ReLU}
-""")
+""",
+)
 
-_sample("memory", """
+_sample(
+    "memory",
+    """
 params: {heads: 2, depth: 2}
 inputs: {x: [N, T, 8], memory: [N, S, 8]}
 where: [S >= 2]
@@ -224,9 +256,12 @@ blocks:
 layers:
   decoder: {op: Cross, heads: heads, from: [x, memory], repeat: depth}
   head: {op: Linear, out_features: 3}
-""")
+""",
+)
 
-_sample("numbered", """
+_sample(
+    "numbered",
+    """
 inputs: {x: [N, 4, 8]}
 layers:
   - {op: Conv1d, out_channels: 6, kernel_size: 3, padding: 1}
@@ -237,9 +272,12 @@ layers:
       - {op: Conv1d, out_channels: 2, kernel_size: 1}
       - {op: flatten, start_dim: 1}
   - {op: Linear, out_features: 3}
-""")
+""",
+)
 
-_sample("kinds", """
+_sample(
+    "kinds",
+    """
 params: {width: 8}
 inputs: {x: [N, 3, 8, 8]}
 blocks:
@@ -254,9 +292,12 @@ layers:
   one: {op: Unit, channels: width}
   two: {op: Unit, channels: width, norm: InstanceNorm2d}
   three: {op: Unit, channels: 2 * width, depth: 2}
-""")
+""",
+)
 
-_sample("maybe", """
+_sample(
+    "maybe",
+    """
 params: {rate: 0.1, extra: 0, width: 12}
 inputs: {x: [N, 6]}
 layers:
@@ -265,9 +306,12 @@ layers:
   more: {op: Linear, out_features: width + extra, when: extra > 0}
   act: {op: relu, when: width > 4}
   fc2: {op: Linear, out_features: extra + 2}
-""")
+""",
+)
 
-_sample("clashes", """
+_sample(
+    "clashes",
+    """
 params: {nn: 4, heads: 2, super: 3}
 inputs: {F: [N, 6], self: [N, 6]}
 layers:
@@ -278,9 +322,12 @@ layers:
   Tensor: {op: add, from: [sum, x]}
   max: {op: mul, from: [Tensor, heads], doc: "ends the \\"\\"\\" text\\nimport os"}
   scaled: {op: mul, other: heads}
-""")
+""",
+)
 
-_sample("wide", """
+_sample(
+    "wide",
+    """
 description: "quotes \\"\\"\\" and \\\\ and \\u202e and \\n\\n'''new''' lines, and a long line that goes on and on and on and on, well past the limit of a line of a docstring \\""
 inputs: {x: [N, 16, 32, 32]}
 layers:
@@ -288,4 +335,5 @@ layers:
   another_layer_with_a_remarkably_long_name_that_goes_on: {op: Conv2d, out_channels: 32, kernel_size: [3, 5], stride: [2, 1], padding: [1, 2], dilation: [1, 1], groups: 4, bias: false, padding_mode: reflect}
   many: {op: cat, from: [a_layer_with_a_remarkably_long_name_that_makes_its_line_long, a_layer_with_a_remarkably_long_name_that_makes_its_line_long, a_layer_with_a_remarkably_long_name_that_makes_its_line_long], dim: 1}
   repeated: {op: Conv2d, out_channels: 96, kernel_size: [3, 3], padding: [1, 1], dilation: [1, 1], groups: 4, bias: false, padding_mode: reflect, repeat: 3}
-""")
+""",
+)

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from specc.emit.python.places import Leaf, Place, Use, leaves, leaving, outward, said
+from specc.emit.python.places import Leaf, Place, Use, leaves, leaving, only_first, outward, said
 from specc.emit.python.text import text
 from specc.graph.ir import Node, Scope
+from specc.graph.origins import simplified
 from specc.ops.arguments import INFERRED, Arg
 from specc.ops.call import Bound
 from specc.ops.declare import Op
@@ -49,6 +50,7 @@ class Chain:
 
     items: list[Tree]
     listed: bool = False  # a ModuleList
+    copies: bool = False  # of one repeat
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +60,7 @@ class Copies:
     item: Tree
     count: Hole
     listed: bool
+    spread: bool = False  # within the container around it, not in one of its own
 
 
 Tree = Make | Chain | Copies
@@ -70,6 +73,7 @@ class Builder:
     use: Use
     classes: dict[int, Class]  # by the scope's identity
     baked: set[Leaf] = field(default_factory=set)
+    indexed: list[ast.expr] = field(default_factory=list)  # expressions in which `i` was replaced
 
     def build(self, place: Place) -> Tree:
         """The constructor of a layer that is a module."""
@@ -80,15 +84,27 @@ class Builder:
         cls = self.classes.get(id(node.body))
         if cls is not None:
             return self._call(cls, Use(node.body, place))
+        before = len(self.indexed)
         items = [self.build(Place(node.body, place, child)) for child in node.body.nodes]
         if node.body.kind != "repeat":
             return Chain(items)
-        listed = not is_chain(node.body)
         count = self.hole("count", node.body.repeat or Bound(len(items)), place)
-        if uniform(node.body, items):
+        return self._repeat(node.body, items, count, self.indexed[before:])
+
+    def _repeat(self, scope: Scope, items: list[Tree], count: Hole, indexed: list[ast.expr]) -> Tree:
+        """As a comprehension where the copies are alike (but for the first), for any count that is an expression."""
+        listed = not is_chain(scope)
+        bound = count.bounds[0][1]
+        open_ = bound.expr is not None and any(True for _ in leaves(bound.expr))
+        if uniform(scope, items) and (not open_ or all(map(only_first, indexed))):
             return Copies(items[0], count, listed)
-        self.bake(count.bounds[0][1].expr)
-        return Chain(items, listed)
+        if open_ and alike(scope, items, 1) and all(map(only_first, indexed)):
+            assert bound.expr is not None
+            fewer = Bound(bound.value - 1, simplified(ast.BinOp(bound.expr, ast.Sub(), ast.Constant(1))))
+            rest = Copies(items[1], Hole("count", [(self.use, fewer)]), listed, spread=True)
+            return Chain([items[0], rest], listed, copies=True)
+        self.bake(bound.expr)
+        return Chain(items, listed, copies=True)
 
     def arguments(self, place: Place, op: type[Op], *, forward: bool) -> list[Hole]:
         """The holes of an op's own arguments: the constructor's, or those given at the call."""
@@ -108,7 +124,8 @@ class Builder:
         return holes
 
     def hole(self, label: str, bound: Bound, place: Place) -> Hole:
-        return Hole(label, [(self.use, Bound(bound.value, outward(bound.expr, place), given=bound.given))])
+        expr = outward(bound.expr, place, self.indexed)
+        return Hole(label, [(self.use, Bound(bound.value, expr, given=bound.given))])
 
     def bake(self, tree: ast.expr | None) -> None:
         if tree is not None:
@@ -120,7 +137,7 @@ class Builder:
         holes = []
         for arg in cls.args:
             bound = arg.bound(used)
-            expr = leaving(bound.expr, used)
+            expr = leaving(bound.expr, used, self.indexed)
             holes.append(Hole(arg.name, [(self.use, Bound(bound.value, expr, given=bound.given))]))
         return Make(None, cls, holes)
 
@@ -181,11 +198,19 @@ def is_numbered(scope: Scope) -> bool:
 
 def uniform(scope: Scope, items: Sequence[Tree]) -> bool:
     """Whether all copies of a repeat are written alike, and would be if there were more of them."""
-    if not items or any(key(item) != key(items[0]) for item in items[1:]):
+    return alike(scope, items, 0)
+
+
+def alike(scope: Scope, items: Sequence[Tree], start: int) -> bool:
+    """`uniform`, for the copies from `start` on."""
+    later = items[start:]
+    if not later or any(key(item) != key(later[0]) for item in later[1:]):
         return False
-    if len(items) > 1:
+    if len(later) > 1:
         return True
-    taken, given = scope.inputs[0].type if scope.inputs else None, scope.outputs[0][1].type
+    # of one copy alone, what the next would be given must be what it was given
+    reads = scope.nodes[start].inputs
+    taken, given = reads[0].value.type if reads else None, scope.nodes[start].outputs[0].type
     return isinstance(taken, TensorType) and isinstance(given, TensorType) and _sizes(taken) == _sizes(given)
 
 
@@ -200,7 +225,7 @@ def kind(tree: Tree) -> tuple[object, ...]:
         return ("make", tree.op.name if tree.op is not None else id(tree.cls))
     if isinstance(tree, Chain):
         return ("chain", tree.listed, *map(kind, tree.items))
-    return ("copies", tree.listed, kind(tree.item))
+    return ("copies", tree.listed, tree.spread, kind(tree.item))
 
 
 def key(tree: Tree) -> tuple[object, ...]:
@@ -224,18 +249,23 @@ def holes(tree: Tree) -> Iterator[Hole]:
         yield tree.count
 
 
-def expanded(tree: Tree, count: int) -> Chain:
-    """Copies as a list of `count` items."""
-    assert isinstance(tree, Copies)
-    return Chain([_copied(tree.item) for _ in range(count)], tree.listed)
+def expanded(tree: Chain | Copies) -> Chain:
+    """With copies written one by one."""
+    items: list[Tree] = []
+    for item in tree.items if isinstance(tree, Chain) else [tree]:
+        if isinstance(item, Copies):
+            items += [_copied(item.item) for _ in range(item.count.bounds[0][1].value)]
+        else:
+            items.append(item)
+    return Chain(items, tree.listed, copies=True)
 
 
 def _copied(tree: Tree) -> Tree:
     if isinstance(tree, Make):
         return Make(tree.op, tree.cls, [_copy(hole) for hole in tree.holes])
     if isinstance(tree, Chain):
-        return Chain([_copied(item) for item in tree.items], tree.listed)
-    return Copies(_copied(tree.item), _copy(tree.count), tree.listed)
+        return Chain([_copied(item) for item in tree.items], tree.listed, tree.copies)
+    return Copies(_copied(tree.item), _copy(tree.count), tree.listed, tree.spread)
 
 
 def _copy(hole: Hole) -> Hole:

@@ -55,7 +55,7 @@ class Forward:
         steps = self.flow.steps
         returned = bool(steps) and self._returns(steps[-1])
         for step in steps[:-1] if returned else steps:
-            shape = self._made(step)
+            shape = self._made(step) if not step.layer.optional else None
             out += layout.commented(self._step(step), shape if shape and shape != shown else "", 2)
             shown = shape or shown
         if returned:
@@ -260,13 +260,26 @@ def _rank(type_: object) -> int | None:
 
 
 def document(code: str) -> Doc:
-    """A call as a tree that can be broken at its arguments; anything else as it is."""
-    if not code.endswith(")"):
+    """A call or a list as a tree that can be broken at its items; anything else as it is."""
+    if code[-1:] not in (")", "]"):
         return code
-    depth = 0
+    found = _brackets(code)
+    if found is None:
+        return code
+    start, cuts = found
+    head = code[:start]
+    if code[start] == "[" and head:
+        return code  # a subscript
+    edges = [start, *cuts, len(code) - 1]
+    items = [code[a + 1 : b].strip() for a, b in itertools.pairwise(edges)]
+    return Call(head, tuple(document(item) for item in items if item), False, code[start] + code[-1])
+
+
+def _brackets(code: str) -> tuple[int, list[int]] | None:
+    """Where the last bracket of a text opens and the commas directly in it, unless it is within another."""
     cuts: list[int] = []
-    quote = ""
     stack: list[tuple[int, list[int]]] = []
+    quote = ""
     for place, character in enumerate(code):
         if quote:
             quote = "" if character == quote and code[place - 1] != "\\" else quote
@@ -275,14 +288,11 @@ def document(code: str) -> Doc:
         elif character in "([{":
             stack.append((place, cuts))
             cuts = []
-            depth += 1
         elif character in ")]}":
             start, outer = stack.pop()
             if place == len(code) - 1:
-                edges = [start, *cuts, place]
-                args = [code[a + 1 : b].strip() for a, b in itertools.pairwise(edges)]
-                return Call(code[:start], tuple(arg for arg in args if arg)) if not stack else code
+                return None if stack else (start, cuts)
             cuts = outer
         elif character == ",":
             cuts.append(place)
-    return code
+    return None

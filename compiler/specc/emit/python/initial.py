@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from specc.emit.python import layout
 from specc.emit.python.classes import Class, Layer
-from specc.emit.python.construct import Chain, Hole, Make, Tree
+from specc.emit.python.construct import Chain, Copies, Hole, Make, Tree
 from specc.emit.python.layout import Call, Doc, Each
 from specc.emit.python.places import leaves
 from specc.emit.python.signature import attribute, calls
@@ -111,7 +111,7 @@ def construct(tree: Tree, cls: Class) -> Doc:
     if isinstance(tree, Make):
         return _make(tree, cls)
     if isinstance(tree, Chain):
-        items = _folded(tuple(construct(item, cls) for item in tree.items))
+        items = _folded(tuple(_item(item, cls) for item in tree.items))
         spread = len(items) > 1
         if not tree.listed:
             return Call("nn.Sequential", items, spread)
@@ -122,6 +122,13 @@ def construct(tree: Tree, cls: Class) -> Doc:
     return Call(
         f"nn.{'ModuleList' if tree.listed else 'Sequential'}", (_each(item, said(tree.count, cls), not tree.listed),)
     )
+
+
+def _item(tree: Tree, cls: Class) -> Doc:
+    """A child of a container: a comprehension is spread in it."""
+    if isinstance(tree, Copies) and tree.spread:
+        return _each(construct(tree.item, cls), said(tree.count, cls), True)
+    return construct(tree, cls)
 
 
 def _each(item: Doc, count: str, starred: bool) -> Each:

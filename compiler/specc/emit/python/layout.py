@@ -64,10 +64,14 @@ def lines(prefix: str, doc: Doc, depth: int, suffix: str = "") -> list[str]:
             return [*lines(prefix, doc.item, depth), f"{pad}{doc.clause}{suffix}"]
         return [f"{pad}{prefix}{head}", *lines("", doc.item, depth + 1), f"{inner}{doc.clause}", f"{pad}{tail}{suffix}"]
     opening, closing = doc.brackets[0], doc.brackets[1]
+    head = f"{pad}{prefix}{doc.head}{opening}"
+    whole = f"{inner}{flat(doc)}"
+    if width(head) > LIMIT >= width(whole) and prefix.endswith(" = ") and not _spreads(doc):
+        return [f"{pad}{prefix}(", whole, f"{pad}){suffix}"]
     body = ", ".join(map(flat, doc.args))
     if not _spreads(doc) and width(inner + body) <= LIMIT:
-        return [f"{pad}{prefix}{doc.head}{opening}", f"{inner}{body}", f"{pad}{closing}{suffix}"]
-    out = [f"{pad}{prefix}{doc.head}{opening}"]
+        return [head, f"{inner}{body}", f"{pad}{closing}{suffix}"]
+    out = [head]
     for arg in doc.args:
         comma = "" if isinstance(arg, Each) and not arg.starred else ","
         out += lines("", arg, depth + 1, comma)

@@ -22,7 +22,7 @@ from specc.emit.python.construct import (
     kind,
     overlay,
 )  # fmt: skip
-from specc.emit.python.places import Leaf, Place, Use
+from specc.emit.python.places import Leaf, Place, Use, leaves, only_first
 from specc.graph.ir import Graph, Node, Scope
 from specc.ops.call import Bound
 from specc.source.nodes import Mapping, Scalar, Sequence
@@ -74,14 +74,22 @@ def _build(use: Use, classes: dict[int, Class]) -> _Built:
 
 def _align(built: list[_Built]) -> None:
     """Copies become a list where another use of the same repeat needs one."""
-    names = {name for one in built for name, tree in one.trees.items() if isinstance(tree, Chain)}
-    for one in built:
-        for name in names:
+    for name in dict.fromkeys(name for one in built for name in one.trees):
+        forms = [one.trees[name] for one in built if name in one.trees]
+        if len({kind(tree) for tree in forms}) == 1 or not all(_repeated(tree) for tree in forms):
+            continue
+        for one in built:
             tree = one.trees.get(name)
-            if isinstance(tree, Copies):
-                bound = tree.count.bounds[0][1]
-                one.builder.bake(bound.expr)
-                one.trees[name] = expanded(tree, bound.value)
+            if isinstance(tree, Chain | Copies):
+                copies = [tree, *tree.items] if isinstance(tree, Chain) else [tree]
+                for copy in copies:
+                    if isinstance(copy, Copies):
+                        one.builder.bake(copy.count.bounds[0][1].expr)
+                one.trees[name] = expanded(tree)
+
+
+def _repeated(tree: Tree) -> bool:
+    return isinstance(tree, Copies) or (isinstance(tree, Chain) and tree.copies)
 
 
 def _flexible(built: list[_Built]) -> set[str]:
@@ -218,6 +226,9 @@ def _loop(layer: Layer, present: list[tuple[_Built, Place]]) -> None:
     )
     first = bodies[0]
     assert first is not None
+    counted = [place.node.body.repeat for _, place in present if place.node.body is not None]
+    varies = any(bound is not None and bound.expr is not None and any(leaves(bound.expr)) for bound in counted)
+    alike = alike and not (varies and any(not only_first(tree) for one, _ in present for tree in one.builder.indexed))
     if not alike and len({len(use) for use in copies}) > 1:
         raise Differs
     for number, child in enumerate(first.nodes[:1] if alike else first.nodes):

@@ -56,21 +56,24 @@ def leaves(tree: ast.expr) -> Iterator[Leaf]:
                     yield from leaves(part)
 
 
-def outward(tree: ast.expr | None, place: Place) -> ast.expr | None:
-    """An expression over the names at `place`, over those of its class; None where it has no such form."""
-    tree = _indexed(tree, place)
+def outward(tree: ast.expr | None, place: Place, indexed: list[ast.expr] | None = None) -> ast.expr | None:
+    """An expression over the names at `place`, over those of its class; None where it has no such form.
+
+    Expressions that depend on the `i` of a repeat, which becomes a number, are added to `indexed`.
+    """
+    tree = _indexed(tree, place, indexed)
     while tree is not None and place.outer is not None:
         tree = crossing(tree, place.scope, place.outer.node)
         place = place.outer
-        tree = _indexed(tree, place)
+        tree = _indexed(tree, place, indexed)
     return None if tree is None else _sized(tree, place.scope)
 
 
-def leaving(tree: ast.expr | None, use: Use) -> ast.expr | None:
+def leaving(tree: ast.expr | None, use: Use, indexed: list[ast.expr] | None = None) -> ast.expr | None:
     """An expression over the names of a class, in those of the class that uses it."""
     if tree is None or use.place is None:
         return None
-    return outward(crossing(tree, use.scope, use.place.node), use.place)
+    return outward(crossing(tree, use.scope, use.place.node), use.place, indexed)
 
 
 def crossing(tree: ast.expr, scope: Scope, node: Node) -> ast.expr | None:
@@ -93,12 +96,25 @@ def crossing(tree: ast.expr, scope: Scope, node: Node) -> ast.expr | None:
     return substitute(tree, outer)
 
 
-def _indexed(tree: ast.expr | None, place: Place) -> ast.expr | None:
+def _indexed(tree: ast.expr | None, place: Place, indexed: list[ast.expr] | None) -> ast.expr | None:
     """With the `i` of a copy as its number."""
     index = place.node.index
     if tree is None or index is None or place.scope.kind != "repeat":
         return tree
+    if indexed is not None and "i" in leaves(tree):
+        indexed.append(tree)
     return substitute(tree, lambda leaf: ast.Constant(index) if _is_index(leaf) else leaf)
+
+
+def only_first(tree: ast.expr) -> bool:
+    """Whether an expression asks of `i` no more than whether it is the first: `i == 0`, `i > 0`."""
+    if isinstance(tree, ast.Compare) and len(tree.ops) == 1 and _is_index(tree.left):
+        against = tree.comparators[0]
+        wanted = {ast.Eq: 0, ast.NotEq: 0, ast.Gt: 0, ast.GtE: 1, ast.Lt: 1}.get(type(tree.ops[0]))
+        return isinstance(against, ast.Constant) and against.value == wanted
+    if isinstance(tree, ast.Name):
+        return tree.id != "i"
+    return all(only_first(part) for part in ast.iter_child_nodes(tree) if isinstance(part, ast.expr))
 
 
 def _is_index(leaf: ast.expr) -> bool:

@@ -10,7 +10,7 @@ from specc.emit.naming import MODULES, unique
 from specc.emit.python.classes import Argument, Class, Layer
 from specc.emit.python.construct import Hole, holes
 from specc.emit.python.places import Leaf, agrees, dim_at, folded, known, leaves
-from specc.emit.python.text import text
+from specc.emit.python.text import text, tidy
 from specc.graph.arguments import Param
 from specc.graph.ir import Scope
 from specc.graph.origins import constant, input_size
@@ -21,6 +21,9 @@ from specc.source.nodes import Scalar, Sequence
 
 # What an `__init__` names besides its arguments. Functions of the expression language are no params' names.
 _TAKEN = MODULES | {"self", "super", "range", "isinstance"}
+
+
+_SIZES = {"normalized_shape": "num_features"}  # an argument's name that would mislead for one size
 
 
 def sign(cls: Class, declared: dict[str, Param]) -> None:
@@ -94,7 +97,8 @@ def _resolve(hole: Hole, cls: Class, fixed: frozenset[Leaf], extras: list[Argume
             continue
         seen.add(text(tree))
         if all(_holds(tree, other, one.scope, condition) for one, other in hole.bounds):
-            hole.tree = tree
+            shortened = tidy(tree) if not bound.given and _positive(tree, hole) else tree
+            hole.tree = shortened if all(_holds(shortened, b, one.scope, condition) for one, b in hole.bounds) else tree
             return
     values = [bound.value for _, bound in hole.bounds]
     if any(_symbolic(value) for value in values):
@@ -111,6 +115,12 @@ def _resolve(hole: Hole, cls: Class, fixed: frozenset[Leaf], extras: list[Argume
         if not same:
             extras.append(argument)
         hole.tree = argument.tree
+
+
+def _positive(tree: ast.expr, hole: Hole) -> bool:
+    """Whether all that an expression names are positive integers, or sizes."""
+    values = [known(leaf, use.scope) for leaf in leaves(tree) if isinstance(leaf, str) for use, _ in hole.bounds]
+    return all(type(value) is int and value > 0 for value in values)
 
 
 def _same(a: dict[int, Bound], b: dict[int, Bound]) -> bool:
@@ -172,7 +182,7 @@ def _size_name(leaf: tuple[str, int], cls: Class) -> str:
     """After the argument that takes the size as it is, else after its axis."""
     for hole in _all(cls):
         if hole.tree is not None and list(leaves(hole.tree)) == [leaf] and text(hole.tree) == text(input_size(*leaf)):
-            return re.sub(r"\W", "_", hole.label)
+            return _SIZES.get(hole.label) or re.sub(r"\W", "_", hole.label)
     rank = next((len(getattr(v.type, "shape", ())) for v in cls.scope.inputs if v.name == leaf[0]), 0)
     if leaf[1] in (-1, rank - 1):
         return "in_features"
@@ -191,7 +201,7 @@ def _param(name: str, cls: Class, declared: Param | None) -> Argument:
         default = values[0]
     elif declared is not None and declared.default is not None:
         default = _plain(declared.default)
-    else:
+    elif cls.scope.kind == "block":
         left_out = [bound.value for bound in bounds if not bound.given]
         if left_out and not any(_differ(value, left_out[0]) for value in left_out):
             default = left_out[0]
@@ -234,6 +244,6 @@ def attribute(name: str, cls: Class) -> str:
     """The attribute that keeps an argument for `forward`."""
     from specc.graph.reserved import MODULE_ATTRIBUTES
 
-    modules = {layer.name for layer in cls.layers}
+    modules = {layer.name for layer in cls.layers if layer.tree is not None}
     clash = name in modules or name in MODULE_ATTRIBUTES or name.startswith("_")
     return unique(f"{name}_", modules) if clash else name

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 
 from specc.ops.arguments import source
+from specc.shapes.dim import Dim
 
 _IF, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _PLAIN = range(10)
 _BINARY: dict[type[ast.operator], tuple[str, int]] = {
@@ -16,6 +18,12 @@ _SIGNS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.In: "in",
     ast.NotIn: "not in",
 }  # fmt: skip
+_EXACT: dict[type[ast.operator], Callable[[Dim, Dim], Dim]] = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.FloorDiv: lambda a, b: a // b,
+}
 _SIMPLE = re.compile(r"-?(\w+(\.\w+)*|\d+\.\d*)", re.UNICODE)
 
 
@@ -78,3 +86,42 @@ def _inside(tree: ast.expr, level: int) -> str:
     """In parentheses where it binds less tightly than `level`."""
     inner, own = _text(tree)
     return inner if own >= level else f"({inner})"
+
+
+def tidy(tree: ast.expr) -> ast.expr:
+    """An expression that inference put together, shorter where the algebra knows a shorter form: `2 * w`, not `w + w`.
+
+    Its names must stand for positive integers.
+    """
+    from specc.graph.origins import as_input_size
+
+    leaves: list[ast.expr] = []
+
+    def dim(part: ast.expr) -> Dim | None:
+        if isinstance(part, ast.Constant):
+            return Dim.of(part.value) if type(part.value) is int else None
+        if isinstance(part, ast.Name) or as_input_size(part) is not None:
+            known = [k for k, leaf in enumerate(leaves) if text(leaf) == text(part)]
+            if not known:
+                leaves.append(part)
+            return Dim.symbol(f"s{known[0] if known else len(leaves) - 1}")
+        if isinstance(part, ast.BinOp):
+            left, right = dim(part.left), dim(part.right)
+            if left is None or right is None or type(part.op) not in _EXACT:
+                return None
+            if right.is_const and right.value == 0 and not isinstance(part.op, ast.Add | ast.Sub | ast.Mult):
+                return None
+            return _EXACT[type(part.op)](left, right)
+        return None
+
+    found = dim(tree)
+    if found is None:
+        return tree
+
+    class Back(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            return leaves[int(node.id[1:])]
+
+    shorter = Back().visit(ast.parse(str(found), mode="eval").body)
+    assert isinstance(shorter, ast.expr)
+    return shorter if len(text(shorter)) < len(text(tree)) else tree

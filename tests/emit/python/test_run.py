@@ -1,0 +1,124 @@
+"""Every sample and shipped spec, written as Python, is the network of its graph, and stays so for other params."""
+
+import pytest
+import torch
+
+from specc.emit.python import to_python
+from specc.graph.ir import Graph
+from tests.emit.python.running import SPECS, compiled, faithful, module, ruff, run, same, shipped, sizes
+from tests.emit.python.running import inputs as given
+from tests.emit.python.samples import SAMPLES
+
+SHIPPED = sorted(path.stem for path in SPECS.glob("*.yaml"))
+ALL = [*SAMPLES, *(f"specs/{name}" for name in SHIPPED)]
+
+# Values for params that change sizes, depths and conditions.
+OTHERS: dict[str, list[dict[str, object]]] = {
+    "named": [{"classes": 3, "hidden": 7, "rate": 0.5}],
+    "listed": [{"hidden": 9}],
+    "grouped": [{"hidden": 5}],
+    "bottleneck": [{"width": 4, "classes": 2}],
+    "by_hand": [{"width": 3}],
+    "unet": [{"width": 3, "classes": 4}],
+    "lstm": [{"hidden": 5, "classes": 2}],
+    "transformer": [{"dim": 12, "heads": 3, "depth": 5, "classes": 2}, {"depth": 1}],
+    "growing": [{"growth": 3}],
+    "functions": [{"times": 5, "scale": 0.25}],
+    "memory": [{"heads": 4, "depth": 3}],
+    "kinds": [{"width": 5}],
+    "maybe": [{"rate": 0, "width": 20}, {"width": 3}],
+    "clashes": [{"nn": 5, "super": 2}],
+}
+
+
+def graph_of(name: str, params: dict[str, object] | None = None) -> Graph:
+    kind, _, rest = name.rpartition("/")
+    return shipped(rest, params) if kind else compiled(SAMPLES[name], params, f"{name}.yaml")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_module_has_the_parameters_and_outputs_of_the_graph(name: str) -> None:
+    graph = graph_of(name)
+    faithful(graph, module(graph))
+
+
+@pytest.mark.parametrize(("name", "params"), [(name, p) for name, some in OTHERS.items() for p in some])
+def test_other_params_give_what_compiling_with_them_gives(name: str, params: dict[str, object]) -> None:
+    source = to_python(graph_of(name))
+    expected = graph_of(name, params)
+    renamed = {p if f" {p}:" in source else f"{p}_": value for p, value in params.items()}
+    network = module(expected, source, **renamed)
+    faithful(expected, network)
+    same(expected, network, module(expected))
+
+
+def test_resnet18_takes_torchvisions_weights_bit_for_bit() -> None:
+    from torchvision.models import resnet18
+
+    theirs = resnet18()
+    network = module(shipped("resnet18"))
+    assert list(network.state_dict()) == list(theirs.state_dict())
+    network.load_state_dict(theirs.state_dict())
+    image = torch.randn(1, 3, 65, 64)
+    assert torch.equal(run(network, [image])[0], run(theirs, [image])[0])
+
+
+def test_resnet18_of_another_width_is_the_spec_with_that_width() -> None:
+    params = {"classes": 10, "width": 8}
+    graph = shipped("resnet18", params)
+    network = module(graph, to_python(shipped("resnet18")), **params)
+    faithful(graph, network)
+    same(graph, network, module(graph))
+
+
+def test_all_pass_ruff(tmp_path: object) -> None:
+    from pathlib import Path
+
+    assert isinstance(tmp_path, Path)
+    for number, name in enumerate(ALL):
+        (tmp_path / f"m{number}.py").write_text(to_python(graph_of(name)), encoding="utf-8")
+    assert ruff("format", "--check", "--diff", folder=tmp_path) == ""
+    assert ruff("check", "--select", "E,F,I,UP", folder=tmp_path) == ""
+
+
+@pytest.mark.parametrize("name", ["resnet18", "transformer", "bottleneck"])
+def test_the_same_graph_gives_the_same_text(name: str) -> None:
+    full = f"specs/{name}" if name in SHIPPED and name not in SAMPLES else name
+    assert to_python(graph_of(full)) == to_python(graph_of(full))
+
+
+def test_facts_of_where_are_checked_with_a_message_that_names_the_input() -> None:
+    graph = graph_of("unet")
+    network = module(graph)
+    with pytest.raises(ValueError, match=r"`image` needs W % 4 == 0, but its shape is \[1, 3, 8, 9\]"):
+        network(torch.zeros(1, 3, 8, 9))
+
+
+def test_a_symbol_of_several_inputs_must_be_one_size() -> None:
+    text = """
+specc: 1
+name: pair
+inputs: {left: [N, T], right: [T, N]}
+where: [T >= 2]
+layers:
+  product: {op: matmul, from: [left, right]}
+"""
+    network = module(compiled(text))
+    assert network(torch.zeros(2, 3), torch.zeros(3, 2)).shape == (2, 2)
+    with pytest.raises(ValueError, match="`T` must be one size, but `left` has 3 and `right` has 4"):
+        network(torch.zeros(2, 3), torch.zeros(4, 2))
+    with pytest.raises(ValueError, match="needs T >= 2"):
+        network(torch.zeros(2, 1), torch.zeros(1, 2))
+
+
+def test_init_rules_fill_the_parameters() -> None:
+    network = module(shipped("resnet18", {"width": 8}))
+    weight = network.get_parameter("layer4.1.conv2.weight")
+    assert weight.std().item() == pytest.approx((2 / (64 * 9)) ** 0.5, rel=0.05)
+
+
+def test_eval_of_given_inputs_is_deterministic() -> None:
+    graph = graph_of("lstm")
+    network = module(graph)
+    first, second = (run(network, given(graph, sizes(graph))) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))

@@ -5,6 +5,7 @@ shapes and dtypes that the graph says, and its parameters are those that the gra
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,19 @@ def test_generated_code_is_formatted_and_clean() -> None:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_readme_shows_what_is_really_there() -> None:
+    """Its YAML stands in the spec that ships, its Python in that spec's golden, its error in a case."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = {
+        "yaml": (ROOT / "specs" / "resnet18.yaml").read_text(encoding="utf-8"),
+        "python": (GOLDEN / "resnet18" / "model.py").read_text(encoding="utf-8"),
+        "text": (ROOT / "tests" / "cases" / "arguments.md").read_text(encoding="utf-8"),
+    }
+    for language, text in shown.items():
+        (block,) = re.findall(rf"^```{language}\n(.*?)^```$", readme.partition("**The spec**")[2], re.M | re.S)
+        assert block in text
 
 
 def test_every_golden_has_its_spec() -> None:

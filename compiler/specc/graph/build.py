@@ -28,7 +28,7 @@ from specc.shapes.tensor import UNKNOWN, TensorType, Type
 from specc.source.explain import check
 from specc.source.nodes import Entry, Mapping as SourceMapping
 from specc.source.nodes import Node as SourceNode
-from specc.source.nodes import Scalar, Sequence
+from specc.source.nodes import Scalar, Sequence, plain
 from specc.source.schema import LAYER_KEYS, layer_schema, op_schema, section_schema
 
 NODE_LIMIT: Final = 20_000
@@ -108,12 +108,46 @@ class Builder:
 
     def layers(self, frame: Frame, node: SourceNode | None, span: Span) -> None:
         """Builds layers in order; they join the frame."""
-        for name, key, value in self._named(node, span):
+        found = self._named(node, span)
+        again = {e.key.span: e for e in node.repeated} if isinstance(node, SourceMapping) else {}
+        if again:
+            found += [(str(entry.key.value), place, entry.value) for place, entry in again.items()]
+            found.sort(key=lambda layer: (layer[1].line, layer[1].column))
+        for name, key, value in found:
+            if key in again:
+                self._again(frame, name, key, value, node)
+                continue
             if name in frame.outputs or name in frame.removed:
-                self.sink.error("L209", f"`{name}` is already an input of this scope", key, help="give the layer another name")
+                self.sink.error("L209", f"`{name}` is already an input of this scope", key,
+                                help="give the layer another name")  # fmt: skip
                 continue
             frame.later.discard(name)
             self.layer(frame, name, key, value)
+
+    def _again(self, frame: Frame, name: str, key: Span, value: SourceNode, node: SourceNode | None) -> None:
+        """A layer whose name was taken (Y102). Most likely another layer was meant: what follows reads it, if it is
+        no mere repetition, and works."""
+        first = node.get(name) if isinstance(node, SourceMapping) else None
+        if first is None or plain(first) == plain(value) or name not in frame.outputs:
+            return
+        outer = (self.sink, frame.sink, frame.current, frame.outputs[name], frame.spans.get(name), frame.broken)
+        known = len(frame.nodes)
+        self.sink = frame.sink = OnceSink()
+        self.layer(frame, name, key, value)
+        fine = self.sink.ok and len(frame.nodes) > known
+        self.sink, frame.sink, current, outputs, place, frame.broken = outer
+        if fine:
+            made = frame.nodes.pop()
+            path = f"{made.path} (again)"  # apart from the first in graphs of what is known
+            values = tuple(v._replace(producer=path) for v in made.outputs)
+            frame.nodes.append(made._replace(path=path, outputs=values))
+            frame.outputs[name] = [(label, frame.mark(v)) for (label, _), v in zip(frame.outputs[name], values, strict=True)]
+            frame.current = values[0]
+            return
+        del frame.nodes[known:]
+        frame.current, frame.outputs[name] = current, outputs
+        if place is not None:
+            frame.spans[name] = place
 
     def _named(self, node: SourceNode | None, span: Span) -> list[tuple[str, Span, SourceNode]]:
         if isinstance(node, SourceMapping):
@@ -214,8 +248,8 @@ class Builder:
         value, tree = result
         return (tree or ast.Constant(True)) if value else _ABSENT
 
-    def evaluator(self, frame: Frame, **more: Any) -> Evaluator:
-        return Evaluator({**frame.env, **more}, self.facts, self.sink)
+    def evaluator(self, frame: Frame, *, sink: Sink | None = None, **more: Any) -> Evaluator:
+        return Evaluator({**frame.env, **more}, self.facts, self.sink if sink is None else sink)
 
     def _inputs(self, frame: Frame, name: str, node: SourceMapping) -> list[Value] | dict[str, list[Value]] | None:
         """What the layer reads; None for the layer before it (so that a layer that reads nothing does not mark it)."""
@@ -338,7 +372,7 @@ class Builder:
         With them two guesses for each that is missing or wrong; None where there is nothing to guess.
         """
         given: dict[str, Bound] = {}
-        more = {} if index is None else {"i": index}
+        more: dict[str, Any] = {} if index is None else {"i": index}
         evaluator = self.evaluator(frame, **more)
         written = [e for e in node.entries if str(e.key.value) != "op" and str(e.key.value) not in LAYER_KEYS]
         wrong: set[str] = set()
@@ -349,6 +383,12 @@ class Builder:
                 word = closest(word, left) or word
             arg = op.args.get(word)
             if arg is None:
+                continue
+            if word != entry.key.value:  # it was meant as this one, if its value fits
+                bound = self.evaluator(frame, sink=Sink(), **more).argument(arg, entry, name)
+                if bound is not None and arg.refuse(bound.value, op) is None:
+                    given[word] = bound
+                wrong.add(word)
                 continue
             problems = len(self.sink.diagnostics)
             bound = evaluator.argument(arg, entry, name)
@@ -656,7 +696,8 @@ class Builder:
         given: list[tuple[str, Value]],
     ) -> tuple[dict[str, Bound], dict[str, tuple[Any, Any]]]:  # fmt: skip
         """The params of one use, and for those that are missing or wrong two guesses, so that checking can go on."""
-        outer = self.evaluator(frame, **({} if index is None else {"i": index}))
+        more: dict[str, Any] = {} if index is None else {"i": index}
+        outer = self.evaluator(frame, **more)
         inner: dict[str, Any] = {}
         bounds: dict[str, Bound] = {}
         guesses: dict[str, tuple[Any, Any]] = {}

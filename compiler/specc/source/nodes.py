@@ -28,10 +28,11 @@ class Entry(NamedTuple):
 
 
 class Mapping(NamedTuple):
-    """Keys are strings and unique (a repeated one was reported and its later entries dropped)."""
+    """Keys are strings and unique; the later entries of a repeated one, which was reported, stand aside."""
 
     entries: tuple[Entry, ...]
     span: Span
+    repeated: tuple[Entry, ...] = ()
 
     def get(self, key: str) -> Node | None:
         return next((e.value for e in self.entries if e.key.value == key), None)

@@ -98,7 +98,10 @@ def short(text: str) -> str:
 class _Open:
     """A mapping or sequence whose end has not come yet."""
 
-    __slots__ = ("anchor", "before", "entries", "flow", "height", "is_mapping", "items", "key", "seen", "skip", "span")
+    __slots__ = (
+        "again", "anchor", "before", "entries", "flow", "height", "is_mapping", "items", "key", "repeated", "seen", "skip",
+        "span",
+    )  # fmt: skip
 
     def __init__(self, span: Span, *, is_mapping: bool, flow: bool, anchor: str | None, before: int) -> None:
         self.span = span  # of its start; the end is known at the end
@@ -112,6 +115,8 @@ class _Open:
         self.seen: dict[str, Span] = {}
         self.key: Scalar | None = None  # the key that waits for its value
         self.skip = False  # the key that waits was refused: its value is dropped
+        self.again: Scalar | None = None  # unless it was refused as repeated: then its entry stands aside
+        self.repeated: list[Entry] = []
 
 
 class _Builder:
@@ -254,7 +259,7 @@ class _Builder:
             if self._ends is not None:
                 end_line, end_column = self._ends.end_line, self._ends.end_column
             span = Span(self.file, frame.span.line, frame.span.column, end_line, end_column)
-        node = Mapping(tuple(frame.entries), span) if frame.is_mapping else Sequence(tuple(frame.items), span)
+        node = Mapping(tuple(frame.entries), span, tuple(frame.repeated)) if frame.is_mapping else Sequence(tuple(frame.items), span)
         self._add(node, frame.anchor, self._nodes - frame.before, frame.height)
 
     def _alias(self, event: Any) -> bool:
@@ -301,6 +306,9 @@ class _Builder:
             frame.items.append(node)
         elif frame.skip:
             frame.skip = False
+            if frame.again is not None:
+                frame.repeated.append(Entry(frame.again, node))
+                frame.again = None
         elif frame.key is None:
             frame.key = self._key(node, frame, span or node.span)
             frame.skip = frame.key is None
@@ -344,6 +352,7 @@ class _Builder:
                 notes=(Note("it is first written here", first),),
                 help="remove one of them",
             )
+            frame.again = Scalar(name, node.text, span)
             return None
         frame.seen[name] = span
         return Scalar(name, node.text, span)

@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo    check the shipped specs, build one with its diagram, train one"
+	@echo "make demo    build the MLP and ResNet-18 with their diagrams, train both on real digits"
 	@echo "make test    the test suite (PYTEST_ARGS=… are passed on)"
 	@echo "make lint    ruff and mypy"
 	@echo "make golden  rewrite the expected files under tests/"
@@ -41,10 +41,22 @@ help:
 
 # ---- targets
 
+# Digits (scikit-learn's 1,797 handwritten digits) needs no download; ResNet-18 with 16 channels suits a CPU.
+RESNET_DEMO := --set params.width=16 --set params.classes=10 --epochs 2 \
+  --set 'train.data={dataset: Digits, batch_size: 64, transform: [{op: Resize, size: 32}, RGB]}' \
+  --set 'train.optimizer={op: Adam, lr: 1e-3}' --set train.scheduler=null
+
 demo: .setup/torch
 	$(BIN)/specc check specs/*.yaml
-	$(BIN)/specc build specs/resnet18.yaml --render
-	$(BIN)/specc train specs/mlp.yaml
+	$(BIN)/specc build --render specs/mlp.yaml
+	$(BIN)/specc build --render specs/resnet18.yaml
+	$(BIN)/specc train specs/mlp.yaml >build/mlp/run.json
+	$(BIN)/specc train specs/resnet18.yaml $(RESNET_DEMO) >build/resnet18/run.json
+	@echo; echo "The generated modules and their diagrams, and what training left; open them:"
+	@for name in mlp resnet18; do \
+	  run=$$(sed 's/.*"run": "\([^"]*\)".*/\1/' build/$$name/run.json); \
+	  for file in build/$$name/model.py build/$$name/graph.svg $$run/samples.png $$run/curves.png $$run/predictions.png; \
+	  do echo "  $$file"; done; done
 
 test: .setup/dev
 	$(BIN)/python -m pytest -q $(PYTEST_ARGS)

@@ -8,6 +8,7 @@ What a command was asked for goes to stdout, everything said about it to stderr.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 BUG = 70
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 # Commands by what a person is doing. Each is the module of its name in `specc.cli`, imported only when it is called.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -60,6 +62,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _silence()
         return BROKEN_PIPE
+    except OSError as error:
+        # Files have their own reports (`C102`); what carries no name and says the device is full was stdout.
+        if error.filename is not None or error.errno not in _FULL:
+            return _bug(error)
+        _silence()
+        print(f"specc: cannot write the output: {os.strerror(error.errno).lower()}", file=sys.stderr)
+        return 2
     except Exception as error:  # the promise is that no traceback reaches a user
         return _bug(error)
     return status

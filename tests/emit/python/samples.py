@@ -337,3 +337,158 @@ layers:
   repeated: {op: Conv2d, out_channels: 96, kernel_size: [3, 3], padding: [1, 1], dilation: [1, 1], groups: 4, bias: false, padding_mode: reflect, repeat: 3}
 """,
 )
+
+_sample(
+    "repeated_groups",
+    """
+params: {width: 6, depth: 3, inner: 2}
+inputs: {x: [N, 6]}
+layers:
+  plain:
+    repeat: depth
+    layers: [{op: Linear, out_features: width}, ReLU]
+  named:
+    repeat: depth
+    layers:
+      fc: {op: Linear, out_features: width * 2}
+      drop: {op: Dropout, p: 0.1, when: i > 0}
+      out: {op: Linear, out_features: width}
+      sum: {op: mul, other: i}
+  nested:
+    repeat: 2
+    layers:
+      - {op: Linear, out_features: width + i, repeat: inner}
+      - {op: Linear, out_features: width * (i + 1)}
+  residual:
+    repeat: depth
+    residual:
+      norm: LayerNorm
+      fc: {op: Linear, out_features: 2 * width}
+    shortcut: identity
+""",
+)
+
+_sample(
+    "baked",
+    """
+params: {depth: 3, width: 4}
+inputs: {x: [N, 4]}
+blocks:
+  Tower:
+    params: {height: int, width: int}
+    layers:
+      steps: {op: Linear, out_features: width * (i + 1), repeat: height}
+      head: {op: Linear, out_features: height + width}
+layers:
+  tower: {op: Tower, height: depth, width: width}
+  out: {op: Linear, out_features: depth}
+  late: {op: Linear, out_features: 3 if i >= 5 else 5, repeat: depth}
+""",
+)
+
+_sample(
+    "outputs",
+    """
+params: {use: 1}
+inputs: {image: [N, 3, 8, 8], flag: [N, 4]}
+blocks:
+  Heads:
+    params: {size: 4}
+    inputs: {x: [N, D], y: [N, E]}
+    layers:
+      left: {op: Linear, out_features: size, from: x}
+      right: {op: Linear, out_features: size + D, from: y}
+      both: {op: cat, from: [left, right], dim: 1}
+    outputs: {left: left, both: both}
+layers:
+  pool: {op: AdaptiveAvgPool2d, output_size: 1, from: image}
+  flat: {op: flatten, start_dim: 1}
+  heads: {op: Heads, from: [flat, flag]}
+  again: {op: Heads, from: {x: heads.both, y: heads.left}, size: 6}
+  last: {op: add, from: [heads.left, 1], when: use > 1}
+  sum: {op: Linear, out_features: 2, from: again.both}
+outputs: {sum: sum, left: heads.left, again: again.left}
+""".replace("[heads.left, 1]", "heads.left, other: 1"),
+)
+
+_sample(
+    "run_time",
+    """
+params: {parts: 2}
+inputs: {x: [N, T, 8], image: [N, 3, H, W]}
+where: [T % 2 == 0, H >= 4]
+layers:
+  halves: {op: reshape, shape: [N, T // parts, 8 * parts], from: x}
+  mixed: {op: Linear, out_features: 8 * parts}
+  back: {op: reshape, shape: [N, T, 8]}
+  flat: {op: reshape, shape: [N * T, -1]}
+  big: {op: interpolate, from: image, size: [2 * H, W + 1], mode: nearest}
+outputs: {flat: flat, big: big}
+""",
+)
+
+_sample(
+    "variants",
+    """
+params: {width: 4}
+inputs: {x: [N, 4, 8, 8]}
+blocks:
+  Unit:
+    doc: A convolution, with a pool where asked.
+    params: {channels: int, pool: false, act: true, rate: 0.0}
+    inputs: {x: [N, C, H, W]}
+    layers:
+      conv: {op: Conv2d, out_channels: channels, kernel_size: 3, padding: 1, groups: 2 if C == 4 else 1}
+      act: {op: relu, when: act}
+      drop: {op: Dropout, p: rate, when: rate > 0}
+      pool: {op: MaxPool2d, kernel_size: 2, when: pool}
+  Pair:
+    params: {channels: int, pool: bool}
+    layers:
+      first: {op: Unit, channels: channels}
+      second: {op: Unit, channels: channels, pool: pool, rate: 0.1}
+layers:
+  a: {op: Unit, channels: width}
+  b: {op: Unit, channels: 2 * width, pool: true}
+  c: {op: Unit, channels: 2 * width, act: false, rate: 0.5}
+  d: {op: Pair, channels: width, pool: true}
+  e: {op: Pair, channels: width, pool: false}
+""",
+)
+
+_sample(
+    "residuals",
+    """
+params: {width: 6}
+inputs: {x: [N, 6]}
+layers:
+  - residual:
+      - {op: Linear, out_features: width}
+      - ReLU
+    activation: relu
+  - residual:
+      - {op: Linear, out_features: 2 * width}
+      - LayerNorm
+    shortcut: auto
+    activation: GELU
+  - residual:
+      fc: {op: Linear, out_features: 12}
+    shortcut:
+      layers: [{op: Linear, out_features: 12}, ReLU]
+  - {op: Linear, out_features: 2}
+""",
+)
+
+_sample(
+    "states",
+    """
+params: {hidden: 6}
+inputs: {x: [N, T, 4], h: [1, N, 6], c: [1, N, 6]}
+layers:
+  lstm: {op: LSTM, hidden_size: hidden, batch_first: true, from: [x, h, c]}
+  gru: {op: GRU, hidden_size: hidden, num_layers: 2, bidirectional: true, batch_first: true}
+  out: {op: Linear, out_features: 2}
+  parts: {op: split, split_size_or_sections: 1, dim: 2}
+  second: {op: mul, from: parts.1, other: 2}
+""",
+)

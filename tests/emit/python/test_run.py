@@ -27,6 +27,11 @@ OTHERS: dict[str, list[dict[str, object]]] = {
     "memory": [{"heads": 4, "depth": 3}],
     "kinds": [{"width": 5}],
     "maybe": [{"rate": 0, "width": 20}, {"width": 3}],
+    "repeated_groups": [{"width": 5}],
+    "baked": [{"width": 7}],
+    "run_time": [{"parts": 1}],
+    "variants": [{"width": 8}],
+    "residuals": [{"width": 6}],
     "clashes": [{"nn": 5, "super": 2}],
 }
 

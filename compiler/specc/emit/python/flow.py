@@ -101,16 +101,21 @@ class _Namer:
                 ref = step.layer.name, port
                 if ref not in self.readers:
                     continue
+                alone = sum((step.layer.name, k) in self.readers for k in range(step.layer.outputs)) == 1
                 instead = step.layer.instead if step.layer.optional else None
                 if instead is not None and port == 0 and self._last(instead) <= position and instead in self.names:
                     self.names[ref] = self.names[instead]  # `if self.drop is not None: x = self.drop(x)`
                     if instead in self.passing:
                         self.passing.add(ref)
-                elif set(self.readers[ref]) <= {position + 1} and (instead is None or step.layer.role != "shortcut"):
+                elif (
+                    alone
+                    and set(self.readers[ref]) <= {position + 1}
+                    and (instead is None or step.layer.role != "shortcut")
+                ):
                     self.names[ref] = self._free(position, step)
                     self.passing.add(ref)
                 else:
-                    self.names[ref] = self._own(step.layer, port, reserved)
+                    self.names[ref] = self._own(step.layer, port, reserved, alone)
                     reserved.add(self.names[ref])
 
     def _last(self, ref: Ref) -> int:
@@ -130,9 +135,10 @@ class _Namer:
         """Names of inputs other than `x`, which keep to themselves."""
         return {self.names["", k] for k in range(len(self.cls.scope.inputs))} - {"x"}
 
-    def _own(self, layer: Layer, port: int, reserved: set[str]) -> str:
+    def _own(self, layer: Layer, port: int, reserved: set[str], alone: bool) -> str:
         if layer.role == "shortcut" and "shortcut" not in reserved:
             return "shortcut"
-        fields = layer.op.outputs if layer.op is not None else ()
-        base = layer.name if port == 0 else f"{layer.name}_{fields[port] if port < len(fields) else port}"
+        scope = layer.place.node.body
+        fields = [name for name, _ in scope.outputs] if scope is not None else layer.op.outputs if layer.op else ()
+        base = layer.name if port == 0 and alone else f"{layer.name}_{fields[port] if port < len(fields) else port}"
         return local(base, reserved)

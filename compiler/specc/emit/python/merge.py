@@ -166,14 +166,22 @@ def _base(scopes: list[Scope], layers: list[Layer]) -> str:
 
 
 def _order(group: list[_Built]) -> list[str]:
-    """The layers of all uses in the order of the text."""
-    order = list(group[0].names)
-    for one in group[1:]:
-        before: str | None = None
-        for name in one.names:
-            if name not in order:
-                order.insert(0 if before is None else order.index(before) + 1, name)
-            before = name
+    """The layers of all uses, in an order that agrees with each of them; where they leave it open, that of the text."""
+    after: dict[str, set[str]] = {}  # the layers that come before one
+    written: dict[str, tuple[int, int]] = {}
+    for one in group:
+        for before, node in zip([None, *one.names], one.use.scope.nodes, strict=False):
+            after.setdefault(node.name, set()).update(() if before is None else (before,))
+            place = (node.span.line, node.span.column) if node.span is not None else (0, 0)
+            written.setdefault(node.name, place)
+    order: list[str] = []
+    while after:
+        free = [name for name, befores in after.items() if befores <= set(order)]
+        if not free:
+            raise Differs
+        first = min(free, key=lambda name: written[name])
+        order.append(first)
+        del after[first]
     return order
 
 

@@ -17,7 +17,7 @@ from torch import nn
 
 from specc.ops import OPS, Bound, Op
 from specc.ops.arguments import INFERRED, REQUIRED, Arg, Bool, Choice, Int, Value
-from specc.ops.declare import Family, Function, Incomplete, Module, Owned, Sample
+from specc.ops.declare import Family, Function, Incomplete, Module, Owned, Sample, registered
 from specc.ops.evaluate import Outcome, evaluate, frozen
 from specc.ops.write import Writer
 from specc.shapes.dim import Dim
@@ -288,7 +288,7 @@ def test_a_complete_declaration_is_registered() -> None:
         assert made.schema()["properties"]["size"]["default"] == 1
         assert list(made.args) == ["size"]
     finally:
-        del OPS["Thing"]
+        del registered()["Thing"]
 
 
 def test_errors_leave_a_type_for_the_layers_that_follow() -> None:

@@ -1,28 +1,8 @@
 """The op library: one declaration per op, one family a file."""
 
-from specc.ops import (
-    activation,
-    arithmetic,
-    attention,
-    axes,
-    convolution,
-    dropout,
-    embedding,
-    joining,
-    linear,
-    normalization,
-    padding,
-    pooling,
-    recurrent,
-    reduction,
-    shape,
-    transformer,
-    vision,
-)
 from specc.ops.call import Bound, Call, Operand, Rejected
-from specc.ops.declare import Family, Function, Module, Op, Owned, Sample, registered
-
-OPS = registered()
+from specc.ops.declare import Family, Function, Module, Op, Owned, Sample
+from specc.ops.library import OPS
 
 __all__ = [
     "OPS",
@@ -36,21 +16,4 @@ __all__ = [
     "Owned",
     "Rejected",
     "Sample",
-    "activation",
-    "arithmetic",
-    "attention",
-    "axes",
-    "convolution",
-    "dropout",
-    "embedding",
-    "joining",
-    "linear",
-    "normalization",
-    "padding",
-    "pooling",
-    "recurrent",
-    "reduction",
-    "shape",
-    "transformer",
-    "vision",
 ]

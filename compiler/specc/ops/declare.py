@@ -211,5 +211,5 @@ class Function(Op, abstract=True):
 
 
 def registered() -> dict[str, type[Op]]:
-    """All ops by name, in order of declaration."""
+    """The ops declared so far by name, in order of declaration; `specc.ops.OPS` has all."""
     return _OPS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from specc.ops.call import Call
-from specc.ops.declare import registered
+from specc.ops.library import OPS
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import DTYPES
 
@@ -21,7 +21,7 @@ def layout(spatial: int) -> str:
 def sibling(name: str, spatial: int, rank: int) -> str | None:
     """The help for an input of the wrong rank: the op of the same family that takes it."""
     stem, fits = name.removesuffix(f"{spatial}d"), rank - 2
-    if fits in _AXES and f"{stem}{fits}d" in registered() and fits != spatial:
+    if fits in _AXES and f"{stem}{fits}d" in OPS and fits != spatial:
         return f"use `{stem}{fits}d` for {_KINDS[fits]} {layout(fits)}"
     if rank == 2 and spatial > 1:
         return f"features [N, C] have no {_AXES[spatial]}: give them axes with `reshape`, or leave `flatten` out before"

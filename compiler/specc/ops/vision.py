@@ -13,6 +13,7 @@ from specc.shapes.dim import Dim
 from specc.shapes.dtype import FLOATING
 from specc.shapes.tensor import DTYPES, TensorType
 
+_EXACT_BELOW = 1024  # the largest power of two below the line of a scale factor that a symbol may take
 _MODES = ("nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear", "area")
 _RANKS = {"linear": (3,), "bilinear": (4,), "bicubic": (4,), "trilinear": (5,)}
 _SMOOTH = tuple(_RANKS)
@@ -95,7 +96,7 @@ class _Resize(_Free, abstract=True):
         if size is not None:
             return [call.dim("size", axis) for axis in range(spatial)]
         factors = value if isinstance(value, tuple) else (value,) * spatial
-        return [_scaled(dim, factor) for dim, factor in zip(call.x.shape[2:], factors, strict=True)]
+        return [_scaled(call, dim, factor) for dim, factor in zip(call.x.shape[2:], factors, strict=True)]
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
@@ -128,19 +129,23 @@ class _Resize(_Free, abstract=True):
         return Sample(args, (tensor,))
 
 
-def _scaled(dim: Dim, factor: float) -> Dim:
-    """⌊dim · factor⌋ as torch computes it: in double precision for a number, exactly for a symbol.
+def _scaled(call: Call, dim: Dim, factor: float) -> Dim:
+    """⌊dim · factor⌋ as torch computes it in double precision.
 
-    For a symbol the factor is taken as the fraction a person wrote (1.1 is 11/10, not the nearest double).
+    For a symbol that is exact where the factor is a fraction of two small integers with a power of two below, as 0.5
+    and 1.25 are; any other (0.1, 1/3) is rounded somewhere between two sizes (S304).
     """
     if dim.is_const:
         return Dim.of(int(float(dim.value) * factor)).with_origin(None)
-    if float(factor).is_integer():
-        return dim * int(factor)
-    from fractions import Fraction
-
-    fraction = Fraction(str(factor))
-    return dim * fraction.numerator // fraction.denominator
+    above, below = float(factor).as_integer_ratio()
+    if below > _EXACT_BELOW:
+        call.reject(
+            "S304",
+            f"`scale_factor: {factor}` of `{call.label}` has no exact size for the symbolic dimension `{dim}`",
+            arg="scale_factor",
+            help="write the output's `size`, or give that dimension of the input a number",
+        )
+    return dim * above // below
 
 
 class Upsample(_Resize, Module):

@@ -317,11 +317,18 @@ def spec_schema() -> Schema:
         "train": _TRAIN,
     }
     for name, op in ops.items():
-        definitions[f"op.{name}"] = {"title": name, "description": op.doc, **op_schema(op)}
+        definitions[f"op.{name}"] = _shared({"title": name, "description": op.doc, **op_schema(op)})
+    definitions |= {f"key.{name}": schema for name, schema in LAYER_KEYS.items()}
     properties = {**_nested(_SPEC["properties"]), "train": {"$ref": "#/$defs/train"}}
     properties["blocks"] = _doc(_map({"$ref": "#/$defs/block"}), _SPEC["properties"]["blocks"]["description"])
     properties["extern"] = _doc(_map({"$ref": "#/$defs/extern"}), _SPEC["properties"]["extern"]["description"])
     return {"$schema": _DIALECT, **_SPEC, "title": "a specc spec", "properties": properties, "$defs": definitions}
+
+
+def _shared(schema: Schema) -> Schema:
+    """An op's schema with the keys that every layer takes as references: they are written once, not once an op."""
+    keys = {name: {"$ref": f"#/$defs/key.{name}"} for name in LAYER_KEYS}
+    return {**schema, "properties": {**schema["properties"], **keys}}
 
 
 def _nested(properties: dict[str, Schema]) -> dict[str, Schema]:

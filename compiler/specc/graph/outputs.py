@@ -31,6 +31,7 @@ def network_outputs(builder: Builder, frame: Frame, entry: Entry | None, layers:
             if value is not None:
                 found.append((str(item.key.value), value))
     if not found and frame.current is not None and frame.nodes:
+        # The check goes on with the last layer, also where another name is nearer: what stands there matters to training.
         if entry is not None and not _refused(builder, problems, entry):
             builder.sink.error("N406", "the network has no output that can be reached", entry.key.span,
                                help=f"read the last layer: `outputs: {{output: {frame.nodes[-1].name}}}`")  # fmt: skip
@@ -55,14 +56,15 @@ def _output(builder: Builder, frame: Frame, item: Entry) -> Value | None:
         return None
     text = str(source.value)
     if not any(part.strip().partition(".")[0] in (*frame.outputs, *frame.removed) for part in text.split(" or ")):
-        return _unreachable(builder, frame, name, source)
+        _unreachable(builder, frame, name, source)
+        return None
     value = frame.reference(source)
     if isinstance(item.value, Mapping):
         _assert_shape(builder, frame, name, value, item.value)
     return value
 
 
-def _unreachable(builder: Builder, frame: Frame, name: str, source: Scalar) -> Value | None:
+def _unreachable(builder: Builder, frame: Frame, name: str, source: Scalar) -> None:
     text = str(source.value)
     near = None if text.isdigit() else closest(text, [node.name for node in frame.nodes])
     builder.sink.error(
@@ -71,9 +73,8 @@ def _unreachable(builder: Builder, frame: Frame, name: str, source: Scalar) -> V
         source.span,
         help=f"did you mean `{near}`?" if near else "name one of the layers",
     )
-    if near is None:
-        return None
-    return frame.mark(frame.outputs[near][0][1])
+    if near is not None:
+        frame.mark(frame.outputs[near][0][1])
 
 
 def _reached(builder: Builder, frame: Frame, outputs: list[tuple[str, Value]], entry: Entry | None) -> None:

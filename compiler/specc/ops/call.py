@@ -52,7 +52,7 @@ class Rejected(Exception):
 class Call:
     """The arguments by name, the inputs by port, and where reports go."""
 
-    __slots__ = ("args", "facts", "label", "op", "operands", "output", "requirements", "sink", "span")
+    __slots__ = ("args", "facts", "label", "op", "open", "operands", "output", "requirements", "sink", "span")
 
     def __init__(
         self,
@@ -72,6 +72,7 @@ class Call:
         self.label = label  # how messages name the layer
         self.span = span
         self.requirements: list[Condition] = []  # what must hold for sizes left open
+        self.open: dict[Span | None, list[Condition]] = {}  # what S305 asked for, by its place
         self.output: tuple[TensorType, ...] = ()  # set after `infer`, for `macs`
 
     # Arguments ---------------------------------------------------------------------------------------------------
@@ -251,15 +252,23 @@ class Call:
             return
         notes = (*self.input_notes(), *self._blame(a, b))
         if isinstance(verdict, Holds):
-            self.report(
-                "S305",
-                f"{message}: they are equal only when {verdict.when}",
-                arg=arg,
-                notes=notes,
-                help=f"holds when {verdict.when}; add `where: [{verdict.when}]`",
-            )
+            self._holds(f"{message}: they are equal only when {verdict.when}", verdict.when, arg, notes)
             return
         self.report(code, message, arg=arg, notes=notes, help=help)
+
+    def _holds(self, message: str, when: Condition, arg: str | None, notes: tuple[Note, ...]) -> None:
+        """Reports S305; several axes that are open make one report, whose help has the conditions of all."""
+        span = self.args[arg].span if arg is not None and self.args[arg].span is not None else self.span
+        conditions = self.open.setdefault(span, [])
+        if when not in conditions:
+            conditions.append(when)
+        texts = [str(condition) for condition in conditions]
+        help = f"holds when {' and '.join(texts)}; add `where: [{', '.join(texts)}]`"
+        for k, known in enumerate(self.sink.diagnostics):
+            if (known.code, known.span) == ("S305", span):
+                self.sink.diagnostics[k] = known._replace(help=help, notes=tuple(dict.fromkeys((*known.notes, *notes))))
+                return
+        self._report("S305", message, span, notes=notes, help=help)
 
     def require_at_least(
         self, dim: Dim, least: int | Dim, message: str, *, code: str = "S306", arg: str | None = None

@@ -63,8 +63,10 @@ def apply(call: Call) -> Outcome:
         outputs = _recovered(call, refused) if refused else _infer(call)
         ok = call.sink.ok
     finally:
+        places = {d.span for d in call.sink.diagnostics if d.code != "S305"}
         for diagnostic in call.sink.diagnostics:
-            outer.report(diagnostic)
+            if diagnostic.code != "S305" or diagnostic.span not in places:  # no condition mends what is wrong anyway
+                outer.report(diagnostic)
         call.sink = outer
     if not ok:
         return Outcome(False, outputs, call)

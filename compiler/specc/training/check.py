@@ -83,13 +83,17 @@ def _second(graph: Graph) -> Span | None:
 
 
 def _outputs(graph: Graph, loss: _Named, data: _Data | None, sink: Sink) -> None:
-    """Of several outputs it is not known which is for the loss: where one of them fits, it is that."""
+    """Of several outputs it is not known which is for the loss: where one of them has the classes, it is that."""
     verdicts = []
     for output in graph.root.outputs:
         own = Sink()
         _output(graph, output, loss, data, own)
-        verdicts.append([d for d in own.diagnostics if d.code != "T604"])
-    if verdicts and all(verdicts):
+        classes = [d for d in own.diagnostics if d.code in ("T603", "W503")]
+        verdicts.append(classes)
+        for diagnostic in own.diagnostics:
+            if diagnostic.code not in ("T603", "T604", "W503"):
+                sink.report(diagnostic)
+    if all(verdicts):
         for diagnostic in verdicts[0]:
             sink.report(diagnostic)
 

@@ -17,7 +17,7 @@ from tests.runtime.programs import program
 @pytest.fixture(autouse=True)
 def a_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """The compiler's part is tested elsewhere: any spec is the tests' network."""
-    compiled = SimpleNamespace(graph=object(), diagnostics=[], sources={})
+    compiled = SimpleNamespace(graph=object(), diagnostics=(), sources={}, ok=True)
     monkeypatch.setattr(specc.cli.spec, "compiled", lambda _args: compiled)
     monkeypatch.setattr(specc_runtime.program, "of_graph", lambda _graph, epochs: program(epochs=epochs or 2))
     monkeypatch.setattr(specc_runtime.program, "of_file", lambda _path: program())

@@ -19,6 +19,9 @@ _KNOWN = {
 
 # What a generated file may name besides its own classes.
 MODULES = frozenset(("torch", "torchvision", "nn", "F", "Tensor"))
+# Builtins that a generated method may call; an input keeps the name of any other.
+_FUNCTIONS = ("min", "max", "abs", "round", "int", "float", "len", "sum")  # of the expression language
+CALLED = frozenset((*_FUNCTIONS, "range", "list", "super", "isinstance", "tuple", "bool", "str", "ValueError"))
 TAKEN = MODULES | frozenset(("self", "super", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)))
 
 
@@ -39,6 +42,10 @@ def _capitalised(word: str) -> str:
     return word[:1].upper() + word[1:]
 
 
+# What an input cannot be called.
+RESERVED = MODULES | CALLED | frozenset(("self", *keyword.kwlist))
+
+
 def unique(name: str, taken: Container[str]) -> str:
     """`name`, or the first of `name2`, `name3`, … that is free."""
     if name not in taken:
@@ -49,11 +56,11 @@ def unique(name: str, taken: Container[str]) -> str:
     return f"{name}{number}"
 
 
-def local(name: str, taken: Container[str] = ()) -> str:
+def local(name: str, taken: Container[str] = (), hidden: Container[str] = TAKEN) -> str:
     """A variable's name: `name`, with `_` behind it where it would hide a builtin, a module or a keyword."""
     plain = re.sub(r"\W", "_", name)
     if not plain or plain[0].isdigit():
         plain = f"x{plain}"
-    if plain in TAKEN:
+    if plain in hidden:
         plain += "_"
     return unique(plain, taken)

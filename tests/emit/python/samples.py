@@ -492,3 +492,43 @@ layers:
   second: {op: mul, from: parts.1, other: 2}
 """,
 )
+
+_sample(
+    "long_lines",
+    """
+params: {a_width_of_many_words: 4, use_the_first_of_the_projections: true}
+inputs: {the_input_with_a_long_name: [N, 8, H, W], another_input_with_a_long_name: [N, 8, H, W]}
+where: [H % 4 == 0 and W % 4 == 0, H * W + 2 * H + 3 * W + 5 >= 20 or H * W * H >= 100 or W * W + 7 * H * W >= 1000]
+blocks:
+  Unit:
+    params: {channels: int, a_param_with_a_rather_long_name: 1, another_param_with_a_rather_long_name: 1, stride: 1}
+    inputs: {x: [N, C, H, W]}
+    layers:
+      conv: {op: Conv2d, out_channels: channels * a_param_with_a_rather_long_name * another_param_with_a_rather_long_name, kernel_size: 1, from: x}
+      norm: BatchNorm2d
+      a_projection_with_a_name_that_is_long_enough_to_break_the_line:
+        {op: Conv2d, out_channels: channels, kernel_size: 1, from: x, when: C != channels or stride > 1}
+      sum: {op: add, from: [norm, a_projection_with_a_name_that_is_long_enough_to_break_the_line or x, x]}
+layers:
+  one: {op: Unit, channels: 8}
+  two: {op: Unit, channels: 8, a_param_with_a_rather_long_name: 1}
+  the_parts_of_the_tensor_by_their_position_along_the_channels: {op: chunk, chunks: 4, dim: 1}
+  joined: {op: cat, dim: 1, from: [the_parts_of_the_tensor_by_their_position_along_the_channels.0, the_parts_of_the_tensor_by_their_position_along_the_channels.2]}
+  again: {op: cat, dim: 1, from: [joined, the_parts_of_the_tensor_by_their_position_along_the_channels.1, another_input_with_a_long_name]}
+outputs: {one_output_of_the_network_with_a_long_name: one, two: two, joined: joined, again: again,
+  the_third: the_parts_of_the_tensor_by_their_position_along_the_channels.3}
+""",
+)
+
+_sample(
+    "empty",
+    """
+params: {times: 0}
+inputs: {input: [N, 4]}
+layers:
+  none: {op: Linear, out_features: 4, repeat: times}
+  one: {op: Linear, out_features: 4, repeat: 1}
+  act: {op: relu, repeat: 2}
+  fc: {op: Linear, out_features: 2}
+""",
+)

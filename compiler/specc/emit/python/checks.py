@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
+from specc.diagnostics.escape import width
 from specc.emit.python import layout
 from specc.emit.python.forward import Size
 from specc.emit.python.layout import Call
@@ -12,7 +14,7 @@ from specc.emit.python.text import text
 from specc.graph.ir import Graph, Initializer
 from specc.ops import OPS
 from specc.ops.arguments import source
-from specc.shapes.conditions import Condition
+from specc.shapes.conditions import And, Condition
 from specc.shapes.tensor import TensorType
 
 
@@ -51,7 +53,7 @@ def checks(graph: Graph, sizes: Mapping[Size, str], variables: Mapping[str, str]
         sides = [f"`{place_[0]}` has {{{sizes[place_]}}}" for place_ in (known, place)]
         message = f"`{name}` must be one size, but {sides[0]} and {sides[1]}"
         out += _raise(f"{sizes[place]} != {sizes[known]}", message)
-    for condition in graph.where:
+    for condition in _parts(graph.where):
         if not condition.symbols <= first.keys():
             continue
         local = {name: sizes[first[name]] for name in condition.symbols}
@@ -63,9 +65,31 @@ def checks(graph: Graph, sizes: Mapping[Size, str], variables: Mapping[str, str]
     return out
 
 
+def _parts(conditions: Iterable[Condition]) -> Iterator[Condition]:
+    """The facts one by one."""
+    for condition in conditions:
+        if isinstance(condition, And):
+            yield from _parts(condition.parts)
+        else:
+            yield condition
+
+
 def _raise(test: str, message: str) -> list[str]:
-    code = Call("ValueError", (f'f"{message}"',))
-    return [f"        if {test}:", *layout.lines("raise ", code, 3)]
+    pieces = [f'{"f" * ("{" in piece)}"{piece}"' for piece in _pieces(message)]
+    if len(pieces) > 1:
+        said = [f"{layout.INDENT * 4}{piece}" for piece in pieces]
+        return [f"        if {test}:", "            raise ValueError(", *said, "            )"]
+    return [f"        if {test}:", *layout.lines("raise ", Call("ValueError", tuple(pieces)), 3)]
+
+
+def _pieces(message: str) -> list[str]:
+    """A message in pieces that fit a line, cut at spaces outside braces."""
+    pieces = [""]
+    for word in re.findall(r"(?:\{[^}]*\}|[^\s{])+\s*", message):
+        if pieces[-1] and width(pieces[-1] + word) > layout.LIMIT - 20:
+            pieces.append("")
+        pieces[-1] += word
+    return pieces
 
 
 def _text(condition: Condition, local: Mapping[str, str]) -> str:

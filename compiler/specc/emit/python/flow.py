@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 
-from specc.emit.naming import local
+from specc.emit.naming import RESERVED, TAKEN, local
 from specc.emit.python.classes import Class, Layer, Ref
 from specc.ops.write import Operator, Writer
 
@@ -49,7 +49,7 @@ def flow(cls: Class, reserved: set[str]) -> Flow:
     taken = set(reserved)
     names: dict[Ref, str] = {}
     for k, value in enumerate(cls.scope.inputs):
-        names["", k] = local(value.name, taken)
+        names["", k] = local(value.name, taken - TAKEN, RESERVED)
         taken.add(names["", k])
     _Namer(cls, steps, names, taken).run()
     return Flow(steps, names, taken | set(names.values()))

@@ -14,7 +14,7 @@ from specc.emit.python.construct import Chain, Copies, Hole
 from specc.emit.python.flow import Flow, Step, flow
 from specc.emit.python.initial import flag, member
 from specc.emit.python.layout import Call, Doc
-from specc.emit.python.places import leaves
+from specc.emit.python.places import dim_at, leaves
 from specc.emit.python.signature import attribute, calls
 from specc.emit.python.text import power, text
 from specc.graph.origins import as_input_size, substitute
@@ -36,11 +36,18 @@ class Forward:
 
     def _size_name(self, size: Size) -> str:
         symbols = {place: name for name, place in self.cls.scope.symbols.items()}
-        name = symbols.get(size, f"{size[0]}_size{size[1] if size[1] >= 0 else f'_{-size[1]}'}")
+        name = symbols.get(size) or f"{size[0]}_{self._axis(size)}"
         lower = name.lower()
         chosen = local(lower if lower.isidentifier() else name, self.flow.taken)
         self.flow.taken.add(chosen)
         return chosen
+
+    def _axis(self, size: Size) -> str:
+        """An axis by the symbol that it is, else by its number."""
+        given = next((value.type for value in self.cls.scope.inputs if value.name == size[0]), None)
+        dim = dim_at(given, size[1]) if given is not None else None
+        symbol = dim.as_symbol if dim is not None else None
+        return symbol.lower() if symbol else f"size{abs(size[1])}"
 
     def head(self, checks: list[str]) -> list[str]:
         """The head of the method, the sizes it asks for, and the checks given."""
@@ -64,7 +71,7 @@ class Forward:
             code = layout.lines("return ", document(self._expression(last)), 2)
             return [*out, *layout.commented(code, shape if shape and shape != shown else "", 2)]
         values = [self.flow.names[ref] for ref in self.cls.outputs]
-        return [*out, f"        return {', '.join(values)}"]
+        return [*out, *layout.listed("return ", values, 2)]
 
     # Sizes -------------------------------------------------------------------------------------------------------
 
@@ -78,7 +85,7 @@ class Forward:
             variable = self.flow.names["", k]
             if len(wanted) > 1 and rank and all(axis >= 0 for axis in wanted):
                 names = [wanted.get(axis, "_") for axis in range(rank)]
-                out.append(f"        {', '.join(names)} = {variable}.shape")
+                out += layout.listed("", names, 2, f" = {variable}.shape")
             else:
                 out += [f"        {name} = {variable}.shape[{axis}]" for axis, name in wanted.items()]
         return out
@@ -121,6 +128,10 @@ class Forward:
             return self._loop(layer)
         value = document(self._expression(step))
         target = self._target(layer)
+        if not layer.optional and ", " in target and "(" not in target:
+            spread = layout.listed("", target.split(", "), 2, f" = {layout.flat(value)}")
+            if len(spread) > 1:
+                return spread
         if not layer.optional:
             return layout.lines(f"{target} = " if target else "", value, 2)
         there = self._there(layer)
@@ -129,8 +140,8 @@ class Forward:
             return [f"        if {there}:", *layout.lines(f"{target} = " if target else "", value, 3)]
         text_ = layout.flat(value)
         if layer.tree is not None and not layer.name.isdigit():
-            return [f"        {target} = {instead} if {member(layer.name)} is None else {text_}"]
-        return [f"        {target} = {text_} if {there} else {instead}"]
+            return layout.chosen(f"{target} = ", instead, f"{member(layer.name)} is None", text_, 2)
+        return layout.chosen(f"{target} = ", text_, there, instead, 2)
 
     def _there(self, layer: Layer) -> str:
         if layer.tree is None:

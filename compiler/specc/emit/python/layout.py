@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from specc.diagnostics.escape import width
@@ -76,6 +77,26 @@ def lines(prefix: str, doc: Doc, depth: int, suffix: str = "") -> list[str]:
         comma = "" if isinstance(arg, Each) and not arg.starred else ","
         out += lines("", arg, depth + 1, comma)
     return [*out, f"{pad}{closing}{suffix}"]
+
+
+def listed(prefix: str, items: Sequence[str], depth: int, suffix: str = "") -> list[str]:
+    """A tuple without parentheses, or one item a line within them where that is too long."""
+    pad, inner = INDENT * depth, INDENT * (depth + 1)
+    one = f"{pad}{prefix}{', '.join(items)}{suffix}"
+    if len(items) < 2 or width(one) <= LIMIT:
+        return [one]
+    return [f"{pad}{prefix}(", *(f"{inner}{item}," for item in items), f"{pad}){suffix}"]
+
+
+def chosen(prefix: str, value: str, test: str, other: str, depth: int) -> list[str]:
+    """`prefix value if test else other`."""
+    pad, inner = INDENT * depth, INDENT * (depth + 1)
+    whole = f"{value} if {test} else {other}"
+    if width(f"{pad}{prefix}{whole}") <= LIMIT:
+        return [f"{pad}{prefix}{whole}"]
+    if width(inner + whole) <= LIMIT:
+        return [f"{pad}{prefix}(", f"{inner}{whole}", f"{pad})"]
+    return [f"{pad}{prefix}(", f"{inner}{value}", f"{inner}if {test}", f"{inner}else {other}", f"{pad})"]
 
 
 def commented(code: list[str], comment: str, depth: int) -> list[str]:

@@ -30,7 +30,7 @@ def sign(cls: Class, declared: dict[str, Param]) -> None:
     """Resolves every hole, and gives the class its constructor's arguments."""
     fixed = _fixed(cls)
     extras: list[Argument] = []
-    for hole in _all(cls):
+    for hole in list(_all(cls)):
         _resolve(hole, cls, fixed, extras)
     used = dict.fromkeys(leaf for hole in _all(cls) if hole.tree is not None for leaf in _needed(hole))
     sizes = [leaf for leaf in used if isinstance(leaf, tuple)]
@@ -84,7 +84,8 @@ def _fixed(cls: Class) -> frozenset[Leaf]:
 
 
 def _resolve(hole: Hole, cls: Class, fixed: frozenset[Leaf], extras: list[Argument]) -> None:
-    condition = any(layer.condition is hole for layer in cls.layers)
+    layer = next((layer for layer in cls.layers if layer.condition is hole), None)
+    condition = layer is not None
     seen: set[str] = set()
     for use, bound in hole.bounds:
         if bound.expr is None:
@@ -103,6 +104,9 @@ def _resolve(hole: Hole, cls: Class, fixed: frozenset[Leaf], extras: list[Argume
     values = [bound.value for _, bound in hole.bounds]
     if any(_symbolic(value) for value in values):
         hole.tree = _asked(values[0], hole.bounds[0][0].scope)
+        return
+    if layer is not None and all(values):
+        layer.optional, layer.condition = False, None  # decided by what is fixed: it is always there
         return
     if condition or any(_differ(value, values[0]) for value in values):
         given = {id(use.scope): Bound(bound.value, given=True) for use, bound in hole.bounds}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from specc.diagnostics import Diagnostic, Severity, Sink
+from specc.diagnostics import Diagnostic, Severity, Sink, Span, closest
 from specc.graph.elaborate import elaborate
 from specc.graph.ir import Graph
 from specc.source.files import load
 from specc.source.nodes import Mapping as SourceMapping
+from specc.source.nodes import Node
 from specc.source.overrides import apply
 from specc.source.yaml import parse
 
@@ -38,22 +39,39 @@ def compile_file(path: str, overrides: Sequence[str] = ()) -> Result:
 
 def compile_text(text: str, file: str = "spec.yaml", overrides: Sequence[str] = (), sink: Sink | None = None) -> Result:
     """Compiles a spec given as text; `file` is what diagnostics call it."""
-    import hashlib
-
     sink = Sink() if sink is None else sink
     sources = {file: text, **{f"--set {override}": override for override in overrides}}
     document = parse(text, file, sink)
     if document is not None and overrides:
-        document = apply(document, overrides, sink)
+        document = apply(document, _of_params(document, overrides, sink), sink)
     if not isinstance(document, SourceMapping):
         if document is not None:
             sink.error("L203", "a spec is a mapping: `name:`, `inputs:`, `layers:` …", document.span,
                        help="`specc init` writes one to start from")  # fmt: skip
         return Result(None, tuple(sink.in_order()), sources)
-    digest = hashlib.sha256("\n".join([text, *overrides]).encode("utf-8", "surrogatepass")).hexdigest()
+    written = "\n".join([text, *overrides])
     stem = file.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".yaml").removesuffix(".yml")
-    graph = elaborate(document, file, digest, sink, stem if stem.isidentifier() else "network")
+    graph = elaborate(document, file, written, sink, stem if stem.isidentifier() else "network")
     return Result(graph, tuple(sink.in_order()), sources)
+
+
+def _of_params(document: Node, overrides: Sequence[str], sink: Sink) -> list[str]:
+    """The overrides without those of a param that the spec does not declare (L201): nothing would read it."""
+    params = document.get("params") if isinstance(document, SourceMapping) else None
+    declared = params.keys() if isinstance(params, SourceMapping) else []
+    known = []
+    for override in overrides:
+        section, _, rest = override.partition("=")[0].partition(".")
+        name = rest.partition(".")[0]
+        if section != "params" or not name or name in declared:
+            known.append(override)
+            continue
+        near = closest(name, declared)
+        start = len("params.") + 1
+        sink.error("L201", f"the spec has no param `{name}`", Span(f"--set {override}", 1, start, 1, start + len(name)),
+                   help=f"did you mean `{near}`?" if near else "its params: " + ", ".join(f"`{p}`" for p in declared)
+                   if declared else "it declares none")  # fmt: skip
+    return known
 
 
 def as_overrides(params: Mapping[str, object] | None) -> list[str]:

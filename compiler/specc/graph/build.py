@@ -742,7 +742,10 @@ class Builder:
         definition = block.name + (f"[{', '.join(kinds)}]" if kinds else "")
         frame = Frame(self.sink, f"{path}.", definition, params, {}, inputs, block.name)
         patterns = read_inputs(block.text.get("inputs"), params, Sink())  # its own mistakes were reported once
+        problems = len(self.sink.diagnostics)
         symbols = self.match_inputs(frame, patterns, name, key)
+        if len(self.sink.diagnostics) > problems:  # what follows inside from such an input is no news
+            self.sink = frame.sink = Muffled(self.sink.diagnostics)
         return self._close(frame, "block", block.name, block.text, symbols, bound, block.key)
 
     def _group(
@@ -774,7 +777,10 @@ class Builder:
         outer_sink, self.sink = self.sink, self._muffled(given)
         inner = Frame(self.sink, f"{path}.", definition, inside, {}, inputs, "")
         try:
+            problems = len(self.sink.diagnostics)
             symbols = self.match_inputs(inner, patterns, name, key)
+            if len(self.sink.diagnostics) > problems:
+                self.sink = inner.sink = Muffled(self.sink.diagnostics)
             bound = {p: Bound(v, ast.Name(p, ast.Load())) for p, v in inside.items()}
             scope, outputs = self._close(inner, "group", "", node, symbols, bound, key)
         finally:

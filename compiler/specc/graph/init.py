@@ -39,9 +39,10 @@ def _rule(node: Mapping, owned: dict[str, set[str]], sink: Sink) -> list[Initial
         return []
     kind = str(op.value)
     if kind not in owned:
-        near = closest(kind, owned) or closest(kind, OPS)
-        sink.error("N409", f"`init` names `{kind}`, but the network has no such layer", op.span,
-                   help=f"did you mean `{near}`?" if near else None)  # fmt: skip
+        near = closest(kind, owned) or (None if kind in OPS else closest(kind, OPS))
+        have = ", ".join(f"`{name}`" for name in owned)
+        sink.error("N409", f"`init` names `{kind}`, but the network has no such layer with parameters", op.span,
+                   help=f"did you mean `{near}`?" if near else f"it has {have}" if have else None)  # fmt: skip
         return []
     names = {str(e.key.value): e for e in node.entries}
     # An error may have left a layer without its parameters: then any name may be one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from specc.diagnostics import Note, closest
+from specc.diagnostics import Note, Span, closest
 from specc.graph.frame import Frame
 from specc.graph.holes import is_open
 from specc.graph.ir import Value
@@ -88,12 +88,22 @@ def _reached(builder: Builder, frame: Frame, outputs: list[tuple[str, Value]], e
             builder.sink.error(
                 "N407",
                 f"the output `{name}` does not depend on any input",
-                entry.key.span if entry is not None else None,
+                _place(entry, name),
                 notes=(Note(f"it reads `{value.name}`", value.span),),
                 help="read the input somewhere on the way to it",
             )
-            if frame.current is not None:
-                frame.mark(frame.current)  # it is what should have been read
+            for node in reversed(frame.nodes):
+                if any(id(output) in depends for output in node.outputs):
+                    frame.mark(node.outputs[0])  # where the input ends is what should have been read
+                    break
+
+
+def _place(entry: Entry | None, name: str) -> Span | None:
+    """Where the output is written, or what stands in for `outputs`."""
+    written = entry.value.get(name) if entry is not None and isinstance(entry.value, Mapping) else None
+    if isinstance(written, Mapping):
+        written = written.get("from")
+    return written.span if written is not None else entry.key.span if entry is not None else None
 
 
 def _assert_shape(builder: Builder, frame: Frame, name: str, value: Value, node: Mapping) -> None:

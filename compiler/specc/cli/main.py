@@ -112,12 +112,15 @@ def parser(command: Command) -> ArgumentParser:
     """The parser of one command, its help ending with the example."""
     from argparse import ArgumentParser, RawDescriptionHelpFormatter
 
+    from specc.cli.terminal import columns
+
     example = "\n".join(f"  {line}" for line in command.EXAMPLE.strip().splitlines())
     parser = ArgumentParser(
         prog=f"specc {command.NAME}",
         description=f"{command.HELP[0].upper()}{command.HELP[1:]}.",
         epilog=f"example:\n{example}",
-        formatter_class=RawDescriptionHelpFormatter,
+        # Left to find the width itself, argparse imports shutil, and with it every kind of compression.
+        formatter_class=lambda prog: RawDescriptionHelpFormatter(prog, width=columns(sys.stdout)),
         allow_abbrev=False,
     )
     command.add_arguments(parser)

@@ -27,10 +27,10 @@ from specc.source.nodes import Node, Scalar, Sequence
 from specc.source.schema import section_schema
 
 
-def elaborate(document: SourceMapping, file: str, digest: str, sink: Sink, stem: str = "network") -> Graph:
+def elaborate(document: SourceMapping, file: str, written: str, sink: Sink, stem: str = "network") -> Graph:
     """The graph of a spec. Problems go to `sink`; the graph holds what is known in spite of them.
 
-    `stem` is the name where the spec gives none (its file's).
+    `written` is the text it was read from, overrides included; `stem` is the name where it gives none (its file's).
     """
     own = OnceSink(sink.diagnostics)
     check(section_schema("spec"), document, own, what="the spec")
@@ -69,7 +69,7 @@ def elaborate(document: SourceMapping, file: str, digest: str, sink: Sink, stem:
         name=name,
         description=_text(document.get("description")) or "",
         file=file,
-        digest=digest,
+        written=written,
         params=params,
         where=tuple(where),
         requirements=tuple(dict.fromkeys(builder.requirements)),

@@ -121,7 +121,7 @@ class Graph(Record, eq=False):
     name: str
     description: str
     file: str  # as the user named it
-    digest: str  # SHA-256 of the text (and of the overrides), in hexadecimal
+    written: str  # what it was compiled from: the text of the spec and, a line each, the overrides
     params: Mapping[str, Bound]  # of the network; `expr` is None
     where: tuple[Condition, ...]
     requirements: tuple[Condition, ...]  # what else must hold for the sizes left open (a kernel must fit)
@@ -129,6 +129,13 @@ class Graph(Record, eq=False):
     init: tuple[Initializer, ...]
     train: SourceNode | None  # the `train` section as written
     source: SourceMapping | None = None  # the whole document, overrides applied
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what it was compiled from, in hexadecimal."""
+        import hashlib  # it loads OpenSSL: `specc check` does without
+
+        return hashlib.sha256(self.written.encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
     def class_name(self) -> str:

@@ -4,7 +4,6 @@
 """
 
 import keyword
-import unicodedata
 
 from specc.diagnostics import Sink, Span
 
@@ -35,8 +34,8 @@ def check_name(name: str, span: Span, sink: Sink, what: str = "layer") -> bool:
             else "use letters of any script, digits and `_`, and no digit first",
         )
         return False
-    if unicodedata.normalize("NFKC", name) != name:
-        plain = unicodedata.normalize("NFKC", name)
+    plain = name if name.isascii() else _normal(name)
+    if plain != name:
         sink.error("L208", f"`{name}` cannot name a {what}: Python reads it as `{plain}`", span, help=f"write `{plain}`")
         return False
     if keyword.iskeyword(name):
@@ -51,6 +50,12 @@ def check_name(name: str, span: Span, sink: Sink, what: str = "layer") -> bool:
         )
         return False
     return True
+
+
+def _normal(name: str) -> str:
+    from unicodedata import normalize
+
+    return normalize("NFKC", name)
 
 
 _PRIVATE = frozenset(

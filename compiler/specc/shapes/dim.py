@@ -69,20 +69,21 @@ class Dim:
     `+ - * // %` take ints and Dims on either side. A zero divisor raises ZeroDivisionError. `str()` is Python source.
     """
 
-    __slots__ = ("_const", "_hash", "_key", "_text", "origin", "terms")
+    __slots__ = ("_const", "_hash", "_key", "_symbols", "_text", "origin", "terms")
 
     terms: Terms
     origin: Origin | None
     _const: int | None
     _hash: int | None
     _key: str | None
+    _symbols: frozenset[str] | None
     _text: str | None
 
     def __init__(self, terms: Terms, origin: Origin | None = None) -> None:
         """From terms without zero coefficients; use `Dim.of` or `Dim.symbol` to make one by hand."""
         self.terms = terms
         self.origin = origin
-        self._hash = self._key = self._text = None
+        self._hash = self._key = self._symbols = self._text = None
         if not terms:
             self._const = 0
         elif len(terms) == 1:
@@ -160,17 +161,18 @@ class Dim:
     @property
     def symbols(self) -> frozenset[str]:
         """The names that occur anywhere in it."""
-        if self._const is not None:
-            return frozenset()
-        found: set[str] = set()
-        for atom in self.atoms:
-            if isinstance(atom, str):
-                found.add(atom)
-            elif isinstance(atom, FloorDiv):
-                found |= atom.numerator.symbols | atom.divisor.symbols
-            else:
-                found |= atom.inner.symbols
-        return frozenset(found)
+        if self._symbols is None:
+            found: set[str] = set()
+            for monomial in self.terms:
+                for atom in monomial:
+                    if isinstance(atom, str):
+                        found.add(atom)
+                    elif isinstance(atom, FloorDiv):
+                        found |= atom.numerator.symbols | atom.divisor.symbols
+                    else:
+                        found |= atom.inner.symbols
+            self._symbols = frozenset(found)
+        return self._symbols
 
     @property
     def as_symbol(self) -> str | None:

@@ -105,8 +105,8 @@ def test_the_readme_shows_what_is_really_there() -> None:
     """Its YAML stands in the spec that ships, its Python in that spec's golden, its error in a case."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = {
-        "yaml": (ROOT / "specs" / "resnet18.yaml").read_text(encoding="utf-8"),
-        "python": (GOLDEN / "resnet18" / "model.py").read_text(encoding="utf-8"),
+        "yaml": (ROOT / "specs" / "resnet18_basic.yaml").read_text(encoding="utf-8"),
+        "python": (GOLDEN / "resnet18_basic" / "model.py").read_text(encoding="utf-8"),
         "text": (ROOT / "tests" / "cases" / "arguments.md").read_text(encoding="utf-8"),
     }
     for language, text in shown.items():

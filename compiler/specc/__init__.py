@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from os import PathLike
 
+    from specc.diagnostics import SpecError
     from specc.graph.ir import Graph
 
 __version__ = "0.1.0"

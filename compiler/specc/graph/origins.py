@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from specc.ops.call import Bound
 from specc.shapes.dim import Dim
@@ -100,7 +101,7 @@ def substitute(tree: ast.expr, replace: Callable[[ast.expr], ast.expr | None]) -
         return replace(tree)
     if isinstance(tree, ast.Constant):
         return tree
-    fields: dict[str, object] = {}
+    fields: dict[str, Any] = {}
     for field, value in ast.iter_fields(tree):
         if isinstance(tree, ast.Call) and field == "func":
             fields[field] = value

@@ -260,7 +260,7 @@ class _Evaluator:
                 "a condition may use params and sizes that are numbers; `where` can state what holds of symbols",
             )
         if sign in ("==", "!="):
-            return (left == right) == (sign == "==")
+            return bool(left == right) == (sign == "==")
         if isinstance(left, str) != isinstance(right, str) or isinstance(left, tuple | None):
             raise EvaluationError("E204", f"`{left}` and `{right}` cannot be ordered")
         return _PLAIN_COMPARE[sign](left, right)

@@ -16,6 +16,7 @@ from specc.graph.origins import entering, leaving
 from specc.graph.patterns import Pattern, read_inputs
 from specc.graph.reserved import check_name
 from specc.ops import OPS
+from specc.ops.arguments import Arg
 from specc.ops.call import Bound, Call, Operand
 from specc.ops.declare import Op
 from specc.ops.evaluate import apply, bind, unknown_outputs
@@ -366,7 +367,7 @@ class Builder:
 
     def _arguments(
         self, frame: Frame, op: type[Op], node: SourceMapping, name: str, index: int | None
-    ) -> tuple[dict[str, Bound] | None, dict[str, tuple[int, int]]]:
+    ) -> tuple[dict[str, Bound] | None, dict[str, tuple[Any, Any]]]:
         """The arguments as written; a misspelt one (it was reported) counts as what was meant.
 
         With them two guesses for each that is missing or wrong; None where there is nothing to guess.
@@ -399,14 +400,18 @@ class Builder:
             else:
                 given[word] = bound
         absent = [arg for arg in op.args.values() if arg.required and arg.name not in given]
+        guesses = {arg.name: pair for arg in absent if (pair := _pair(arg, op)) is not None}
+        for word in wrong - given.keys():
+            pair = _pair(op.args[word], op)
+            if pair is not None:
+                guesses[word] = pair
         if not absent:
-            return bind(op, given, self.sink, name, None), {}
+            return bind(op, given, self.sink, name, None), guesses
         if not all(arg.name in wrong or self._reported_missing(node) for arg in absent):
             bind(op, given, self.sink, name, node.span)
-        if any(arg.refuse(guess, op) is not None for arg in absent for guess in (1, 2)):
+        if any(arg.name not in guesses for arg in absent):
             return None, {}
-        guesses = {arg.name: (1, 2) for arg in absent}
-        return bind(op, {**given, **{arg: Bound(1) for arg in guesses}}, self.sink, name, None), guesses
+        return bind(op, {**given, **{arg: Bound(pair[0]) for arg, pair in guesses.items()}}, self.sink, name, None), guesses
 
     def _reported(self, span: Span) -> bool:
         return any(d.span == span for d in self.sink.diagnostics)
@@ -458,6 +463,8 @@ class Builder:
                                 help=f"did you mean `{near}`?" if near else f"it reads {wanted}")  # fmt: skip
                 return None
         for port, optional, _ in ports:
+            if port in sources and not sources[port]:
+                return None  # what stands there names nothing; it was reported
             if port not in sources and not optional:
                 self.sink.error("N404", f"`{name}` ({op.name}) needs an input for `{port}`", span,
                                 help=f"it reads {wanted}")  # fmt: skip
@@ -867,6 +874,12 @@ class Builder:
 
 
 _ABSENT: Final = object()
+
+
+def _pair(arg: Arg, op: type[Op]) -> tuple[Any, Any] | None:
+    """Two values the argument might have had; None where none can be guessed, and its default will do if it has one."""
+    pairs: list[tuple[Any, Any]] = [(1, 2), (False, True)]
+    return next((pair for pair in pairs if all(arg.refuse(guess, op) is None for guess in pair)), None)
 
 
 def _filled(item: Input, guess: int) -> Input:

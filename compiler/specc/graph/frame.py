@@ -13,6 +13,12 @@ from specc.source.nodes import Scalar, Sequence
 from specc.source.nodes import Mapping as SourceMapping
 
 
+def _names_something(node: Scalar) -> bool:
+    if isinstance(node.value, bool) or not isinstance(node.value, int | str):
+        return False
+    return isinstance(node.value, str) or node.value >= 0
+
+
 class Frame:
     """Names and nodes of one scope, in the order of the text."""
 
@@ -75,8 +81,10 @@ class Frame:
 
     def _each(self, node: SourceNode) -> Iterator[Value]:
         for item in node.items if isinstance(node, Sequence) else (node,):
-            if isinstance(item, Scalar):
+            if isinstance(item, Scalar) and _names_something(item):
                 yield self.reference(item)
+            else:
+                yield self._unknown(item.text if isinstance(item, Scalar) else "?")  # the schema says what is wrong
 
     def reference(self, node: Scalar) -> Value:
         """The value that `a`, `a.field` or `a or b` names."""

@@ -262,6 +262,8 @@ def _stride(builder: Builder, x: TensorType, out: TensorType, body: list[Node]) 
 
 def _fits(builder: Builder, x: TensorType, out: TensorType, bound: Bound) -> bool:
     steps = bound.value if isinstance(bound.value, tuple) else (bound.value,) * (x.rank - 2)
+    if len(steps) != x.rank - 2 or not all(isinstance(step, int) and step > 0 for step in steps):
+        return False  # it was refused where it is written
     return all(
         isinstance(equal((before - 1) // step + 1, after, builder.facts), Proved)
         for before, after, step in zip(x.shape[2:], out.shape[2:], steps, strict=True)

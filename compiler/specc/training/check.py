@@ -93,7 +93,7 @@ def _outputs(graph: Graph, loss: _Named, data: _Data | None, sink: Sink) -> None
         for diagnostic in own.diagnostics:
             if diagnostic.code not in ("T603", "T604", "W503"):
                 sink.report(diagnostic)
-    if all(verdicts):
+    if verdicts and all(verdicts):
         for diagnostic in verdicts[0]:
             sink.report(diagnostic)
 

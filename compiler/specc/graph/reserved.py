@@ -4,6 +4,7 @@
 """
 
 import keyword
+import unicodedata
 
 from specc.diagnostics import Sink, Span
 
@@ -34,7 +35,7 @@ def check_name(name: str, span: Span, sink: Sink, what: str = "layer") -> bool:
             else "use letters of any script, digits and `_`, and no digit first",
         )
         return False
-    plain = name if name.isascii() else _normal(name)
+    plain = unicodedata.normalize("NFKC", name)
     if plain != name:
         sink.error("L208", f"`{name}` cannot name a {what}: Python reads it as `{plain}`", span, help=f"write `{plain}`")
         return False
@@ -50,12 +51,6 @@ def check_name(name: str, span: Span, sink: Sink, what: str = "layer") -> bool:
         )
         return False
     return True
-
-
-def _normal(name: str) -> str:
-    from unicodedata import normalize
-
-    return normalize("NFKC", name)
 
 
 _PRIVATE = frozenset(

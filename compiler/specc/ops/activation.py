@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from specc.ops.arguments import Bool, Choice, Float, Int
 from specc.ops.call import Call
@@ -12,6 +11,9 @@ from specc.ops.spatial import sample_tensor
 from specc.ops.write import Writer
 from specc.shapes.dtype import FLOATING, SIGNED
 from specc.shapes.tensor import DTYPES, TensorType
+
+if TYPE_CHECKING:
+    import random
 
 _COMPLEX = ("complex64", "complex128")
 _INTEGERS = (*SIGNED, "uint8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 from specc.ops.arguments import Choice, Number
 from specc.ops.broadcast import Scalar, broadcast, result_dtype
@@ -11,6 +11,9 @@ from specc.ops.declare import Family, Function, Sample
 from specc.ops.write import Method, Operator, Prefix, Writer
 from specc.shapes.dtype import is_complex, is_floating
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 _DTYPES = ("float32", "float32", "float32", "float64", "bfloat16", "int64", "int32", "uint8", "bool")
 

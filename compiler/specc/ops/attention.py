@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from specc.ops.arguments import INFERRED, Bool, Float, Int
 from specc.ops.broadcast import broadcast
@@ -14,6 +13,9 @@ from specc.ops.write import Named
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import is_floating
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 
 def check_heads(call: Call, features: int, heads: str) -> None:

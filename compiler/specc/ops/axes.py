@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from specc.ops.arguments import Int, Ints, Size, SizeList
 from specc.ops.call import Call
@@ -12,6 +11,9 @@ from specc.ops.write import Method
 from specc.shapes.constraints import Proved, Refuted
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 
 class _Axes(Function, abstract=True):

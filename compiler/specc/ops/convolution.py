@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from specc.ops.arguments import INFERRED, Bool, Choice, Int, Sizes, SizesOr
 from specc.ops.call import Call
@@ -11,6 +11,9 @@ from specc.ops.declare import Family, Module, Owned, Sample
 from specc.ops.spatial import layout, require_filled, sample_dtype, sample_shape, sample_sizes, sibling, windows
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 
 class _Conv(Module, abstract=True):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from specc.ops.arguments import Bool, Float, Int
 from specc.ops.call import Call
 from specc.ops.declare import Family, Module, Owned, Sample
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 
 class Embedding(Module):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 from specc.ops.arguments import Int, SizeList
 from specc.ops.broadcast import result_dtype
@@ -13,6 +13,9 @@ from specc.ops.write import Method, Writer
 from specc.shapes.constraints import Proved
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 
 class _Join(_Same, Function, abstract=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 from specc.ops.arguments import INFERRED, Bool, Int
 from specc.ops.call import Call
@@ -10,6 +10,9 @@ from specc.ops.declare import Family, Module, Owned, Sample
 from specc.ops.spatial import sample_tensor
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 
 class Linear(Module):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 from specc.ops.arguments import INFERRED, Bool, Float, Int, Ints
 from specc.ops.call import Call, Rejected
@@ -11,6 +11,9 @@ from specc.ops.spatial import layout, require_filled, sample_shape, sample_tenso
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import FLOATING
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 _MIXED = ("float32", "float16", "bfloat16")  # torch normalises half precision with float32 weights
 _COMPLEX = ("complex64", "complex128")

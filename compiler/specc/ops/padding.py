@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from specc.ops.arguments import Choice, DType, Float, Int, Ints, Size
 from specc.ops.call import Call
@@ -11,6 +10,9 @@ from specc.ops.declare import Family, Function, Sample
 from specc.ops.write import Range, Writer
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 
 class pad(Function):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from specc.ops.arguments import Bool, Int, Sizes
 from specc.ops.call import Call
@@ -13,6 +12,9 @@ from specc.ops.write import Writer
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import FLOATING, SIGNED
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 
 def pooled(size: Dim, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> Dim:

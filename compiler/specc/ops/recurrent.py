@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from specc.ops.arguments import INFERRED, Bool, Choice, Float, Int
 from specc.ops.call import Call
@@ -11,6 +10,9 @@ from specc.ops.declare import Family, Module, Owned, Sample
 from specc.ops.write import Packed, Writer
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 
 class _Recurrent(Module, abstract=True):

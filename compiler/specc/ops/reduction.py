@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 from specc.ops.arguments import Bool, Int, Ints
 from specc.ops.broadcast import broadcast
@@ -12,6 +12,9 @@ from specc.ops.write import Method, Operator, Writer
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import is_complex, is_floating
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 
 class _Reduction(Function, abstract=True):

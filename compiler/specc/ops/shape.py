@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from specc.ops.arguments import Int, Ints, SizeList
 from specc.ops.call import Call
@@ -11,6 +11,9 @@ from specc.ops.declare import Family, Function, Module, Op, Owned, Sample
 from specc.ops.write import Method
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 
 def product(dims: Sequence[Dim]) -> Dim:

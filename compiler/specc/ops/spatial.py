@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 from specc.ops.call import Call
 from specc.ops.library import OPS
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import DTYPES
+
+if TYPE_CHECKING:
+    import random
 
 _AXES = {1: "L", 2: "H, W", 3: "D, H, W"}
 _KINDS = {1: "sequences", 2: "images", 3: "volumes"}

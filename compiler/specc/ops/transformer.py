@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from specc.ops.arguments import INFERRED, Bool, Choice, Float, Int
 from specc.ops.attention import check_heads, check_mask, projections
@@ -13,6 +12,9 @@ from specc.ops.shape import product
 from specc.ops.write import Named, Nested
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
+
+if TYPE_CHECKING:
+    import random
 
 
 class _Layer(Module, abstract=True):

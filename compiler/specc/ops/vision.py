@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 from specc.ops.arguments import Bool, Choice, Floats, Int, Ints, SizeList
 from specc.ops.call import Call
@@ -12,6 +12,9 @@ from specc.ops.write import Writer
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import FLOATING
 from specc.shapes.tensor import DTYPES, TensorType
+
+if TYPE_CHECKING:
+    import random
 
 _EXACT_BELOW = 1024  # the largest power of two below the line of a scale factor that a symbol may take
 _MODES = ("nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear", "area")

@@ -57,22 +57,27 @@ def leaving(type: Type, params: Mapping[str, Bound], inputs: Mapping[str, Type])
 
     def outer(tree: ast.expr) -> ast.expr | None:
         size = as_input_size(tree)
-        if size is not None:
-            given = inputs.get(size[0])
-            if not isinstance(given, TensorType) or size[1] >= len(given.shape):
-                return None
-            return _of(given.shape[size[1]])
         if isinstance(tree, ast.Name):
             bound = params.get(tree.id)
-            return tree if bound is None else bound.expr or constant(bound.value)
-        return tree
+            if bound is None:
+                return tree
+            # A symbol stands for a size of an input of this scope, which is said outside as any other.
+            size = as_input_size(bound.expr) if bound.value is None and bound.expr is not None else None
+            if size is None:
+                return bound.expr or constant(bound.value)
+        if size is None:
+            return tree
+        given = inputs.get(size[0])
+        if not isinstance(given, TensorType) or size[1] >= len(given.shape):
+            return None
+        return _of(given.shape[size[1]])
 
     return TensorType(tuple(_renamed(dim, outer) for dim in type.shape), type.dtype)
 
 
 def _of(dim: Dim) -> ast.expr | None:
-    if dim.origin is not None and dim.origin.expr is not None:
-        return dim.origin.expr
+    if dim.origin is not None:
+        return dim.origin.expr  # None where it was computed in a way that no expression says: not a constant
     return ast.Constant(dim.value) if dim.is_const else None
 
 

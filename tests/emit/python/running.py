@@ -98,7 +98,7 @@ def same(graph: Graph, one: nn.Module, other: nn.Module) -> None:
     other.load_state_dict(one.state_dict())
     given = inputs(graph, sizes(graph))
     for a, b in zip(run(one, given), run(other, given), strict=True):
-        assert torch.equal(a, b)
+        torch.testing.assert_close(a, b, rtol=0, atol=0, equal_nan=True)
 
 
 def ruff(*arguments: str, folder: Path) -> str:

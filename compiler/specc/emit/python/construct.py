@@ -11,14 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from specc.emit.python.places import Leaf, Place, Use, leaves, leaving, only_first, outward, said
+from specc.emit.python.places import Leaf, Place, Use, agrees, leaves, leaving, only_first, outward, said
 from specc.emit.python.text import text
 from specc.graph.ir import Node, Scope
 from specc.graph.origins import simplified
 from specc.ops.arguments import INFERRED, Arg
 from specc.ops.call import Bound
 from specc.ops.declare import Op
-from specc.shapes.tensor import TensorType
+from specc.shapes.tensor import TensorType, Type
 
 if TYPE_CHECKING:
     from specc.emit.python.classes import Class
@@ -89,22 +89,49 @@ class Builder:
         if node.body.kind != "repeat":
             return Chain(items)
         count = self.hole("count", node.body.repeat or Bound(len(items)), place)
-        return self._repeat(node.body, items, count, self.indexed[before:])
+        return self._repeat(place, items, count, self.indexed[before:])
 
-    def _repeat(self, scope: Scope, items: list[Tree], count: Hole, indexed: list[ast.expr]) -> Tree:
+    def _repeat(self, place: Place, items: list[Tree], count: Hole, indexed: list[ast.expr]) -> Tree:
         """As a comprehension where the copies are alike (but for the first), for any count that is an expression."""
+        scope = place.node.body
+        assert scope is not None
         listed = not is_chain(scope)
         bound = count.bounds[0][1]
-        open_ = bound.expr is not None and any(True for _ in leaves(bound.expr))
-        if uniform(scope, items) and (not open_ or all(map(only_first, indexed))):
-            return Copies(items[0], count, listed)
-        if open_ and alike(scope, items, 1) and all(map(only_first, indexed)):
-            assert bound.expr is not None
-            fewer = Bound(bound.value - 1, simplified(ast.BinOp(bound.expr, ast.Sub(), ast.Constant(1))))
-            rest = Copies(items[1], Hole("count", [(self.use, fewer)]), listed, spread=True)
-            return Chain([items[0], rest], listed, copies=True)
+        if bound.expr is None or not any(leaves(bound.expr)):
+            if items and all(key(item) == key(items[0]) for item in items[1:]):
+                return Copies(items[0], count, listed)
+        elif all(map(only_first, indexed)):
+            if self.steady(place, 0) and alike(items, 0):
+                return Copies(items[0], count, listed)
+            if self.steady(place, 1) and alike(items, 1):
+                fewer = Bound(bound.value - 1, simplified(ast.BinOp(bound.expr, ast.Sub(), ast.Constant(1))))
+                rest = Copies(items[1], Hole("count", [(self.use, fewer)]), listed, spread=True)
+                return Chain([items[0], rest], listed, copies=True)
         self.bake(bound.expr)
         return Chain(items, listed, copies=True)
+
+    def steady(self, place: Place, start: int) -> bool:
+        """Whether the copies of a repeat, from `start` on, give what they are given: so would further ones.
+
+        Looks at the sizes that are numbers, which alone can become arguments further on.
+        """
+        scope = place.node.body
+        assert scope is not None
+        if len(scope.nodes) <= start or any(not node.inputs for node in scope.nodes):
+            return False
+        copies = [Place(scope, place, node) for node in scope.nodes[start:]]
+        types = [(copies[0], copies[0].node.inputs[0].value.type)]
+        types += [(copy, copy.node.outputs[0].type) for copy in copies]
+        return len({self._sizes(*each) for each in types}) == 1
+
+    def _sizes(self, place: Place, type_: Type) -> tuple[str, ...]:
+        if not isinstance(type_, TensorType):
+            return ()
+        out = []
+        for dim in type_.shape:
+            tree = outward(said(dim), place) if dim.is_const else None
+            out.append(("" if not dim.is_const else str(dim)) + (f" {text(tree)}" if tree is not None else ""))
+        return tuple(out)
 
     def arguments(self, place: Place, op: type[Op], *, forward: bool) -> list[Hole]:
         """The holes of an op's own arguments: the constructor's, or those given at the call."""
@@ -115,6 +142,8 @@ class Builder:
             bound = place.node.args[name]
             if bound.value is INFERRED:
                 continue
+            if arg.inferred and not bound.given and bound.expr is None and _lost(place.node):
+                self.fix()
             hole = self.hole(name, bound, place)
             hole.arg, hole.runtime = arg, forward
             if _own_writing(arg, bound):
@@ -125,7 +154,18 @@ class Builder:
 
     def hole(self, label: str, bound: Bound, place: Place) -> Hole:
         expr = outward(bound.expr, place, self.indexed)
+        if bound.expr is not None and (expr is None or not agrees(bound, expr, self.use.scope)):
+            self.fix()
+            expr = None
         return Hole(label, [(self.use, Bound(bound.value, expr, given=bound.given))])
+
+    def fix(self) -> None:
+        """Fixes all that the class could be given: a size depends on some of it, and it is not known how."""
+        scope = self.use.scope
+        self.baked |= set(scope.params)
+        for value in scope.inputs:
+            if isinstance(value.type, TensorType):
+                self.baked |= {(value.name, axis) for axis, dim in enumerate(value.type.shape) if dim.is_const}
 
     def bake(self, tree: ast.expr | None) -> None:
         if tree is not None:
@@ -138,8 +178,18 @@ class Builder:
         for arg in cls.args:
             bound = arg.bound(used)
             expr = leaving(bound.expr, used, self.indexed)
+            if bound.expr is not None and (expr is None or not agrees(bound, expr, self.use.scope)):
+                self.fix()
+                expr = None
             holes.append(Hole(arg.name, [(self.use, Bound(bound.value, expr, given=bound.given))]))
         return Make(None, cls, holes)
+
+
+def _lost(node: Node) -> bool:
+    """Whether a size that the node is given is known only as a number, though it was computed from others."""
+    types = [given.value.type for given in node.inputs]
+    dims = [dim for type_ in types if isinstance(type_, TensorType) for dim in type_.shape]
+    return any(dim.is_const and dim.origin is not None and dim.origin.expr is None for dim in dims)
 
 
 def _tree(leaf: Leaf) -> ast.expr:
@@ -196,27 +246,10 @@ def is_numbered(scope: Scope) -> bool:
     return [node.name for node in scope.nodes] == [str(n) for n in range(len(scope.nodes))]
 
 
-def uniform(scope: Scope, items: Sequence[Tree]) -> bool:
-    """Whether all copies of a repeat are written alike, and would be if there were more of them."""
-    return alike(scope, items, 0)
-
-
-def alike(scope: Scope, items: Sequence[Tree], start: int) -> bool:
-    """`uniform`, for the copies from `start` on."""
+def alike(items: Sequence[Tree], start: int) -> bool:
+    """Whether the copies of a repeat are written alike from `start` on."""
     later = items[start:]
-    if not later or any(key(item) != key(later[0]) for item in later[1:]):
-        return False
-    if len(later) > 1:
-        return True
-    # of one copy alone, what the next would be given must be what it was given
-    reads = scope.nodes[start].inputs
-    taken, given = reads[0].value.type if reads else None, scope.nodes[start].outputs[0].type
-    return isinstance(taken, TensorType) and isinstance(given, TensorType) and _sizes(taken) == _sizes(given)
-
-
-def _sizes(type_: TensorType) -> list[str]:
-    trees = [said(dim) for dim in type_.shape]
-    return [text(tree) if tree is not None else str(dim) for tree, dim in zip(trees, type_.shape, strict=True)]
+    return bool(later) and all(key(item) == key(later[0]) for item in later[1:])
 
 
 def kind(tree: Tree) -> tuple[object, ...]:

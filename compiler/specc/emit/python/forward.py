@@ -52,7 +52,8 @@ class Forward:
     def head(self, checks: list[str]) -> list[str]:
         """The head of the method, the sizes it asks for, and the checks given."""
         args = tuple(f"{self.flow.names['', k]}: Tensor" for k in range(len(self.cls.scope.inputs)))
-        result = "Tensor" if len(self.cls.outputs) == 1 else f"tuple[{', '.join('Tensor' for _ in self.cls.outputs)}]"
+        several = f"tuple[{', '.join('Tensor' for _ in self.cls.outputs) or '()'}]"
+        result = "Tensor" if len(self.cls.outputs) == 1 else several
         return [*layout.lines("def ", Call("forward", ("self", *args)), 1, f" -> {result}:"), *self._ask(), *checks]
 
     def lines(self, checks: list[str]) -> list[str]:
@@ -71,7 +72,7 @@ class Forward:
             code = layout.lines("return ", document(self._expression(last)), 2)
             return [*out, *layout.commented(code, shape if shape and shape != shown else "", 2)]
         values = [self.flow.names[ref] for ref in self.cls.outputs]
-        return [*out, *layout.listed("return ", values, 2)]
+        return [*out, *layout.listed("return ", values or ["()"], 2)]
 
     # Sizes -------------------------------------------------------------------------------------------------------
 
@@ -122,10 +123,8 @@ class Forward:
 
     def _step(self, step: Step) -> list[str]:
         layer = step.layer
-        if layer.steps:
-            return self._functions(layer)
-        if self._looped(layer):
-            return self._loop(layer)
+        if layer.steps or self._looped(layer):
+            return self._repeat(layer)
         value = document(self._expression(step))
         target = self._target(layer)
         if not layer.optional and ", " in target and "(" not in target:
@@ -136,7 +135,7 @@ class Forward:
             return layout.lines(f"{target} = " if target else "", value, 2)
         there = self._there(layer)
         instead = self.flow.names[layer.instead] if layer.instead is not None else None
-        if instead is None or instead == target:
+        if instead is None or instead == target or not target:
             return [f"        if {there}:", *layout.lines(f"{target} = " if target else "", value, 3)]
         text_ = layout.flat(value)
         if layer.tree is not None and not layer.name.isdigit():
@@ -214,24 +213,31 @@ class Forward:
 
     # Repeats -----------------------------------------------------------------------------------------------------
 
-    def _started(self, layer: Layer) -> tuple[str, list[str], list[str]]:
-        """The variable that a repeat carries along, the further inputs, and the line that starts it if need be."""
+    def _repeat(self, layer: Layer) -> list[str]:
+        """A loop, or functions one after the other: a variable is carried along, further inputs go to every copy."""
         read = [self.flow.names[ref] for _, ref in layer.reads]
-        target = self._target(layer) or read[0]
-        return target, read[1:], [] if target == read[0] else [f"        {target} = {read[0]}"]
+        target = self._target(layer) or local(layer.name, self.flow.taken)
+        write = self._functions if layer.steps else self._loop
+        if not layer.optional:
+            start = [] if target == read[0] else [f"        {target} = {read[0]}"]
+            return [*start, *write(layer, target, read[1:], 2)]
+        instead = self.flow.names[layer.instead] if layer.instead is not None else read[0]
+        out = [] if target == instead else [f"        {target} = {instead}"]
+        out.append(f"        if {self._there(layer)}:")
+        start = [] if target == read[0] or instead == read[0] else [f"            {target} = {read[0]}"]
+        return [*out, *start, *write(layer, target, read[1:], 3)]
 
-    def _loop(self, layer: Layer) -> list[str]:
-        target, further, out = self._started(layer)
+    def _loop(self, layer: Layer, target: str, further: list[str], depth: int) -> list[str]:
+        pad = layout.INDENT * depth
         variable = local("layer", self.flow.taken)
         call = f"{variable}({', '.join([target, *further])})"
-        return [*out, f"        for {variable} in {member(layer.name)}:", f"            {target} = {call}"]
+        return [f"{pad}for {variable} in {member(layer.name)}:", f"{pad}{layout.INDENT}{target} = {call}"]
 
-    def _functions(self, layer: Layer) -> list[str]:
-        target, further, out = self._started(layer)
-        depth = 2
+    def _functions(self, layer: Layer, target: str, further: list[str], depth: int) -> list[str]:
+        out: list[str] = []
         if layer.count is not None:
-            out.append(f"        for _ in range({self.said(layer.count)}):")
-            depth = 3
+            out.append(f"{layout.INDENT * depth}for _ in range({self.said(layer.count)}):")
+            depth += 1
         for step in layer.steps:
             ports = [given.port for given in step.place.node.inputs]
             values = list(zip(ports, [target, *further], strict=False))

@@ -154,8 +154,21 @@ def _overlaid(group: list[_Built], graph: Graph) -> Class:
         if name not in by_name and condition is not None:
             group[0].builder.bake(condition)
     baked |= {leaf for one in group for leaf in one.builder.baked}
+    _drop_unread(layers, outputs)
     root = group[0].use.place is None
     return Class("", _base(scopes, layers), [one.use for one in group], layers, outputs, frozenset(baked), root)
+
+
+def _drop_unread(layers: list[Layer], outputs: list[Ref]) -> None:
+    """Leaves out functions whose result nothing reads."""
+    while True:
+        read = {ref[0] for layer in layers for _, ref in layer.reads} | {ref[0] for ref in outputs}
+        read |= {layer.instead[0] for layer in layers if layer.instead is not None}
+        unread = [layer for layer in layers if layer.tree is None and layer.name not in read]
+        if not unread:
+            return
+        for layer in unread:
+            layers.remove(layer)
 
 
 def _base(scopes: list[Scope], layers: list[Layer]) -> str:
@@ -236,6 +249,7 @@ def _loop(layer: Layer, present: list[tuple[_Built, Place]]) -> None:
     assert first is not None
     counted = [place.node.body.repeat for _, place in present if place.node.body is not None]
     varies = any(bound is not None and bound.expr is not None and any(leaves(bound.expr)) for bound in counted)
+    alike = alike and (not varies or all(one.builder.steady(place, 0) for one, place in present))
     alike = alike and not (varies and any(not only_first(tree) for one, _ in present for tree in one.builder.indexed))
     if not alike and len({len(use) for use in copies}) > 1:
         raise Differs

@@ -142,8 +142,8 @@ def said(dim: Dim | None) -> ast.expr | None:
     """A size as an expression over the names of the scope it is in."""
     if dim is None:
         return None
-    if dim.origin is not None and dim.origin.expr is not None:
-        return dim.origin.expr
+    if dim.origin is not None:
+        return dim.origin.expr  # None where no expression says how it came about
     return ast.Constant(dim.value) if dim.is_const else None
 
 

@@ -135,7 +135,7 @@ def _segments(rng: random.Random, listed: bool) -> list[list[Layer]]:
         [_conv("a", 24), _conv("b", 40), Layer("sum", "add", reads=("a", "b"), mark="‹S303›")],
         [_conv("pre", 8), _conv("side", 4, mark="‹W511›"), Layer("post", "ReLU", reads=("pre",))],
         rng.choice(twice[2:] if listed else twice),
-        [Layer("stage", "‹L202›Stage", rng.choice([(), ("stride: 2",)])), _conv("after", 8)],  # whose width says nothing
+        [Layer("stage", "‹L202›Stage", rng.choice([(), ("stride: 2",)])), _conv("after", 8)],
         rng.choice([
             [_conv("known", 8), Layer("odd", "‹L205›Relu6")],
             [Layer("odd", "‹L205›Conv2D", ("out_channels: 8", "kernel_size: 1"))],

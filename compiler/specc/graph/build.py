@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 from specc.diagnostics import Diagnostic, Note, Severity, Sink, Span, closest
 from specc.graph import residual
@@ -257,6 +257,10 @@ class Builder:
         source = node.get("from")
         return None if source is None else frame.sources(source)
 
+    def _too_large(self, span: Span) -> NoReturn:
+        self.sink.error("L301", f"the network has more than {NODE_LIMIT:,} layers", span)
+        raise TooLarge
+
     def _one(
         self, frame: Frame, name: str, key: Span, node: SourceMapping, path: str,
         sources: list[Value] | dict[str, list[Value]] | None, index: int | None,
@@ -264,8 +268,7 @@ class Builder:
         """One copy of a layer: a leaf, a use of a block, or a group. With it the names of its outputs."""
         self.count += 1
         if self.count > NODE_LIMIT:
-            self.sink.error("L301", f"the network has more than {NODE_LIMIT:,} layers", key)
-            raise TooLarge
+            self._too_large(key)
         if any(body in node.keys() for body in BODIES):
             check(section_schema("group"), node, self.sink, what=f"group `{name}`", at=key)
             return self._group(frame, name, key, node, path, sources, index)
@@ -548,6 +551,7 @@ class Builder:
         inner = {port: [Value(port, entering(port, value.type), None, 0, value.span)] for port, value in outer}
         current = next(iter(inner.values()))[0] if inner else None
         scope_inputs = tuple(value[0] for value in inner.values())
+        started = self.count
         copies: list[Node] = []
         types: Type = current.type if current else UNKNOWN
         for k in range(count):
@@ -556,6 +560,8 @@ class Builder:
             if copy is None:
                 self._placeholder(frame, name, key, before, role)
                 return
+            if k == 0 and self.count + (self.count - started) * (count - 1) > NODE_LIMIT:
+                self._too_large(entry.value.span)  # at once, rather than after building them
             copies.append(copy)
             current = copy.outputs[0] if copy.outputs else None
             types = leaving(current.type, {"i": Bound(k)}, {p: v[0].type for p, v in inner.items()}) if current else UNKNOWN

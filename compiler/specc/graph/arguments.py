@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from specc.diagnostics import Sink, Span, closest
 from specc.graph.reserved import check_name
-from specc.language.expressions import FUNCTIONS, EvaluationError, evaluate, parse
+from specc.language.expressions import FUNCTIONS, EvaluationError, evaluate, names, parse
 from specc.ops import OPS
 from specc.ops.arguments import Arg, Choice, shown
 from specc.ops.call import Bound
@@ -124,6 +124,7 @@ class Param(NamedTuple):
     default: Node | None
     span: Span
     key: Span
+    computed: bool = False  # the default is an expression over params before it: `mid: channels // 2`
 
     @property
     def required(self) -> bool:
@@ -133,7 +134,7 @@ class Param(NamedTuple):
         """Whether a string given to it is meant as itself."""
         if self.type is not None:
             return self.type in ("str", "op")
-        return isinstance(self.default, Scalar) and isinstance(self.default.value, str)
+        return isinstance(self.default, Scalar) and isinstance(self.default.value, str) and not self.computed
 
     def refuse(self, value: Any) -> str | None:
         """Why the value is not of the declared type, or None."""
@@ -168,8 +169,18 @@ def declared(node: Node | None, sink: Sink) -> dict[str, Param]:
             sink.error("L208", f"`{name}` cannot name a param: it is {meaning}", entry.key.span)
             continue
         kind, default = _declaration(entry.value, sink)
-        params[name] = Param(name, kind, default, entry_span(entry), entry.key.span)
+        computed = kind is None and _computed(default, params)
+        params[name] = Param(name, kind, default, entry_span(entry), entry.key.span, computed)
     return params
+
+
+def _computed(default: Node | None, known: Mapping[str, Param]) -> bool:
+    """Whether an untyped default is computed from other params; else a string is meant as itself."""
+    if not isinstance(default, Scalar) or not isinstance(default.value, str):
+        return False
+    tree = parse(default.value, default.span, Sink())
+    read = names(tree) if tree is not None else set()
+    return bool(read) and read <= known.keys()
 
 
 def _declaration(node: Node, sink: Sink) -> tuple[str | None, Node | None]:

@@ -16,6 +16,7 @@ from specc.compiler import as_overrides, compile_file, compile_text
 from specc.diagnostics import Severity
 from specc.emit.python import to_python
 from specc.graph.ir import Graph
+from tests.emit.python import reference
 
 SPECS = Path(__file__).parents[3] / "specs"
 
@@ -84,12 +85,14 @@ def run(network: nn.Module, given: list[Tensor]) -> tuple[Tensor, ...]:
 
 
 def faithful(graph: Graph, network: nn.Module) -> None:
-    """Parameters and output shapes are the graph's."""
+    """Parameters, output shapes and values are the graph's."""
     assert parameters(network) == owned(graph)
     env = sizes(graph)
     results = run(network, inputs(graph, env))
     assert [tuple(r.shape) for r in results] == [t.evaluate(env) for t in graph.outputs.values()]
     assert [str(r.dtype) for r in results] == [f"torch.{t.dtype}" for t in graph.outputs.values()]
+    for result, expected in zip(results, reference.outputs(graph, network, inputs(graph, env), env), strict=True):
+        torch.testing.assert_close(result, expected, rtol=0, atol=0, equal_nan=True)
 
 
 def same(graph: Graph, one: nn.Module, other: nn.Module) -> None:

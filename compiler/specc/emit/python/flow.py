@@ -103,7 +103,9 @@ class _Namer:
                     continue
                 alone = sum((step.layer.name, k) in self.readers for k in range(step.layer.outputs)) == 1
                 instead = step.layer.instead if step.layer.optional else None
-                if instead is not None and port == 0 and self._last(instead) <= position and instead in self.names:
+                further = [ref for _, ref in step.layer.reads[1:]]
+                free = instead is not None and self._last(instead) <= position and instead not in further
+                if instead is not None and free and port == 0 and instead in self.names:
                     self.names[ref] = self.names[instead]  # `if self.drop is not None: x = self.drop(x)`
                     if instead in self.passing:
                         self.passing.add(ref)
@@ -124,6 +126,8 @@ class _Namer:
     def _free(self, position: int, step: Step) -> str:
         """A passing name that no value read later holds; that of the value read here, where it can be."""
         live = {name for ref, name in self.names.items() if self._last(ref) > position}
+        if step.layer.op is None or step.layer.steps:  # a loop reads its further inputs again after it has assigned
+            live |= {self.names[ref] for _, ref in step.layer.reads[1:]}
         made = {self.names[step.layer.name, k] for k in range(step.layer.outputs) if (step.layer.name, k) in self.names}
         wanted = [self.names[ref] for ref in step.reads if ref in self.passing]
         for name in (*wanted, *_PASSING):

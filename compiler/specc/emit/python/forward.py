@@ -180,6 +180,8 @@ class Forward:
         if op.stateful:
             return op.python.apply(member(layer.name), inputs, arguments(written, ()))
         args = arguments(written, op.leading())
+        if not op.inputs and self.cls.scope.inputs:  # what is made from nothing is made where the input is
+            args.append(f"device={self.flow.names['', 0]}.device")
         if isinstance(op.python, Operator) and op.python.target == "**" and len(inputs) + len(args) == 2:
             return power(*inputs, *args) if not any("=" in arg for arg in args) else op.python.call(inputs, args)
         return op.python.call(inputs, args)

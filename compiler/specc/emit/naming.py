@@ -58,8 +58,9 @@ def unique(name: str, taken: Container[str]) -> str:
 
 def local(name: str, taken: Container[str] = (), hidden: Container[str] = TAKEN) -> str:
     """A variable's name: `name`, with `_` behind it where it would hide a builtin, a module or a keyword."""
-    plain = re.sub(r"\W", "_", name)
-    if not plain or plain[0].isdigit():
+    letters = unicodedata.normalize("NFKC", name)
+    plain = "".join(letter if f"x{letter}".isidentifier() else "_" for letter in letters)
+    if not plain.isidentifier():
         plain = f"x{plain}"
     if plain in hidden:
         plain += "_"

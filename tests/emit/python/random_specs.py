@@ -21,6 +21,9 @@ def spec(rng: Random) -> str:
         names = ["c", "s"] + (["D"] if "inputs" in lines[-1] else [])
         lines += _body(rng, 2, names, blocks[:number], rng.randint(1, 4), 0)
     lines += _body(rng, 0, ["a", "b"], blocks, rng.randint(2, 6), 0)
+    last = [line for line in lines if line.startswith("  ") and line[2] != " "][-1]
+    end = "{op: Linear, out_features: 2}"
+    lines.append(f"  - {end}" if last.startswith("  -") else f"  end: {end}")
     return "\n".join(lines) + "\n"
 
 

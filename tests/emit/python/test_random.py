@@ -13,7 +13,7 @@ from specc.graph.ir import Graph
 from tests.emit.python.random_specs import PARAMS, spec
 from tests.emit.python.running import faithful, module, ruff, same
 
-SEEDS = range(60)
+SEEDS = range(40)
 
 
 def _graph(text: str, params: dict[str, object] | None = None) -> Graph | None:

@@ -1,5 +1,7 @@
 """Records behave as frozen dataclasses do."""
 
+import copy
+import pickle
 from collections.abc import Mapping
 
 import pytest
@@ -59,7 +61,8 @@ def test_replacing_gives_a_copy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "named"), [((), {}), ((1, "a", 2), {}), ((1,), {"x": 2}), ((1,), {"colour": 2}), ((), {"label": "a"})]
+    ("values", "named"),
+    [((), {}), ((1, "a", 2), {}), ((1,), {"x": 2}), ((1,), {"colour": 2}), ((), {"label": "a"}), ((), {"colour": 2})],
 )
 def test_wrong_fields_are_refused(values: tuple[object, ...], named: dict[str, object]) -> None:
     with pytest.raises(TypeError, match="Point takes x, label"):
@@ -68,3 +71,8 @@ def test_wrong_fields_are_refused(values: tuple[object, ...], named: dict[str, o
 
 def test_the_text_names_class_and_fields() -> None:
     assert repr(Point(1)) == "Point(x=1, label='here')"
+
+
+def test_records_are_copied_and_pickled() -> None:
+    assert copy.deepcopy(Point(1, "there")) == Point(1, "there")
+    assert pickle.loads(pickle.dumps(Point(1, "there"))) == Point(1, "there")

@@ -27,23 +27,22 @@ class Record:
 
     def __init_subclass__(cls, eq: bool = True) -> None:
         own = vars(cls)
-        cls._fields = tuple(own.get("__annotations__", ()))
+        cls._fields = tuple(cls.__annotations__)
         cls._defaults = {name: own[name] for name in cls._fields if name in own}
         if not eq:
             cls.__eq__ = object.__eq__  # type: ignore[method-assign]  # as `@dataclass(eq=False)`
             cls.__hash__ = object.__hash__  # type: ignore[method-assign]
 
     def __init__(self, *values: Any, **named: Any) -> None:
-        state = self.__dict__
-        state.update(self._defaults)
-        state.update(zip(self._fields, values, strict=False))
-        state.update(named)
-        if (
-            len(state) != len(self._fields)
-            or len(values) > len(state)
-            or not named.keys().isdisjoint(self._fields[: len(values)])
-        ):
-            raise TypeError(f"{type(self).__name__} takes {', '.join(self._fields)}")
+        fields, state = self._fields, self.__dict__
+        if named or len(values) != len(fields):
+            repeated = not named.keys().isdisjoint(fields[: len(values)])
+            named = {**self._defaults, **dict(zip(fields, values, strict=False)), **named}
+            if repeated or len(values) > len(fields) or named.keys() != set(fields):
+                raise TypeError(f"{type(self).__name__} takes {', '.join(fields)}")
+            state.update(named)
+        else:
+            state.update(zip(fields, values, strict=True))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable: `{name}` cannot be set")

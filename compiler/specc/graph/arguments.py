@@ -233,6 +233,8 @@ def bound_param(param: Param, node: Node, evaluator: Evaluator, *, given: bool, 
         return None
     why = param.refuse(value)
     if why is not None:
+        if any(d.span == node.span for d in evaluator.sink.diagnostics):
+            return None  # the schema said so already
         evaluator.sink.error("L203", f"`{param.name}` of `{label}` {why}", node.span)
         return None
     return Bound(value, tree, span, given)

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from specc.diagnostics import Diagnostic, Note, Severity, Sink, Span, closest
 from specc.graph import residual
+from specc.graph.admitted import admitted
 from specc.graph.arguments import Evaluator, Param, bound_param, declared, entry_span
 from specc.graph.frame import Frame
 from specc.graph.holes import GUESSES, agreed, filled, has_holes, merged
@@ -153,7 +154,8 @@ class Builder:
     def _named(self, node: SourceNode | None, span: Span) -> list[tuple[str, Span, SourceNode]]:
         if isinstance(node, SourceMapping):
             found = [(str(e.key.value), e.key.span, e.value) for e in node.entries]
-            found = [(name, key, value) for name, key, value in found if check_name(name, key, self.sink)]
+            for name, key, _ in found:
+                check_name(name, key, self.sink)  # a layer of a bad name is built all the same: others read it
         elif isinstance(node, Sequence):
             found = [(str(k), item.span, item) for k, item in enumerate(node.items)]
         else:
@@ -496,7 +498,8 @@ class Builder:
         call = Call(op, args, operands, self.facts, self.sink, label or name, span)
         outcome = apply(call)
         self.requirements += call.requirements
-        outputs = self._values(op, name, path, span, outcome.outputs)
+        types = admitted(call.args, [i.value.type for i in inputs], outcome.outputs)
+        outputs = self._values(op, name, path, span, types)
         return Node(
             name, path, op, None, call.args, inputs, outputs, span, role=role, index=index,
             parameters=outcome.parameters, buffers=outcome.buffers, macs=outcome.macs,

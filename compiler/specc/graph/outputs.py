@@ -81,7 +81,8 @@ def _reached(builder: Builder, frame: Frame, outputs: list[tuple[str, Value]], e
     """Reports an output that no input has a part in (N407)."""
     depends = {id(value) for value in frame.inputs}
     for node in frame.nodes:
-        if any(id(item.value) in depends or item.value.producer is None for item in node.inputs):
+        wired = any(id(item.value) in depends or item.value.producer is None for item in node.inputs)
+        if wired or node.error is not None:  # what an erroneous layer was meant to read is not known
             depends.update(id(value) for value in node.outputs)
     for name, value in outputs:
         if id(value) not in depends and frame.inputs and value.producer is not None:

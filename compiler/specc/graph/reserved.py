@@ -17,7 +17,13 @@ MODULE_ATTRIBUTES = frozenset(
     register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
     register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
     register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to
-    to_empty train training type xpu zero_grad
+    to_empty train training type xpu zero_grad _apply _backward_hooks _backward_pre_hooks _buffers _call_impl
+    _compiled_call_impl _forward_hooks _forward_hooks_always_called _forward_hooks_with_kwargs
+    _forward_pre_hooks _forward_pre_hooks_with_kwargs _get_backward_hooks _get_backward_pre_hooks _get_name
+    _is_full_backward_hook _load_from_state_dict _load_state_dict_post_hooks _load_state_dict_pre_hooks
+    _maybe_warn_non_full_backward_hook _modules _named_members _non_persistent_buffers_set _parameters
+    _register_load_state_dict_pre_hook _register_state_dict_hook _replicate_for_data_parallel
+    _save_to_state_dict _slow_forward _state_dict_hooks _state_dict_pre_hooks _version _wrapped_call_impl
     """.split()
 )
 
@@ -37,12 +43,14 @@ def check_name(name: str, span: Span, sink: Sink, what: str = "layer") -> bool:
         return False
     plain = unicodedata.normalize("NFKC", name)
     if plain != name:
-        sink.error("L208", f"`{name}` cannot name a {what}: Python reads it as `{plain}`", span, help=f"write `{plain}`")
+        sink.error(
+            "L208", f"`{name}` cannot name a {what}: Python reads it as `{plain}`", span, help=f"write `{plain}`"
+        )
         return False
     if keyword.iskeyword(name):
         sink.error("L208", f"`{name}` cannot name a {what}: it is a keyword of Python", span, help=f"write `{name}_`")
         return False
-    if what == "layer" and (name in MODULE_ATTRIBUTES or name.startswith("__") or name in _PRIVATE):
+    if what == "layer" and (name in MODULE_ATTRIBUTES or name.startswith("__")):
         sink.error(
             "L208",
             f"`{name}` cannot name a layer: it would shadow `nn.Module.{name}`",
@@ -51,9 +59,3 @@ def check_name(name: str, span: Span, sink: Sink, what: str = "layer") -> bool:
         )
         return False
     return True
-
-
-_PRIVATE = frozenset(
-    "_parameters _buffers _modules _non_persistent_buffers_set _apply _call_impl _wrapped_call_impl _get_name "
-    "_load_from_state_dict _save_to_state_dict _named_members _version _backward_hooks _forward_hooks".split()
-)

@@ -100,6 +100,23 @@ def _renamed(dim: Dim, outer: Callable[[ast.expr], ast.expr | None]) -> Dim:
     return dim.with_origin(Origin(tree, dim.origin.sources))
 
 
+_UNEXPLAINED = "?"  # no name of the expression language
+
+
+def unexplaining(value: int, causes: list[ast.expr]) -> ast.expr:
+    """A size that is `value` now and depends on `causes` in a way that no expression says."""
+    return ast.Call(ast.Name(_UNEXPLAINED, ast.Load()), [ast.Constant(value), *causes], [])
+
+
+def unexplained(tree: ast.AST) -> tuple[ast.Constant, list[ast.expr]] | None:
+    """(value, causes) where the tree is such a size."""
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == _UNEXPLAINED:
+        value, *causes = tree.args
+        assert isinstance(value, ast.Constant)
+        return value, causes
+    return None
+
+
 def substitute(tree: ast.expr, replace: Callable[[ast.expr], ast.expr | None]) -> ast.expr | None:
     """The tree with its names and input sizes replaced, constants folded; None where one has no replacement."""
     if isinstance(tree, ast.Name) or as_input_size(tree) is not None:
@@ -148,7 +165,7 @@ def simplified(tree: ast.expr) -> ast.expr:
         parts = [tree.operand]
     elif isinstance(tree, ast.Subscript):
         parts = [tree.value, tree.slice]
-    elif isinstance(tree, ast.Call):
+    elif isinstance(tree, ast.Call) and unexplained(tree) is None:
         parts = tree.args
     if parts and all(_literal(part) for part in parts):
         from specc.language.expressions import EvaluationError, evaluate

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from specc.emit.python.places import Leaf, Place, Use, agrees, leaves, leaving, only_first, outward, said
+from specc.emit.python.places import Leaf, Place, Use, agrees, leaves, leaving, only_first, outward, said, settled
 from specc.emit.python.text import text
 from specc.graph.ir import Node, Scope
 from specc.graph.origins import simplified
@@ -153,11 +153,20 @@ class Builder:
         return holes
 
     def hole(self, label: str, bound: Bound, place: Place) -> Hole:
-        expr = outward(bound.expr, place, self.indexed)
-        if bound.expr is not None and (expr is None or not agrees(bound, expr, self.use.scope)):
-            self.fix()
-            expr = None
+        expr = self._said(bound, outward(bound.expr, place, self.indexed))
         return Hole(label, [(self.use, Bound(bound.value, expr, given=bound.given))])
+
+    def _said(self, bound: Bound, expr: ast.expr | None) -> ast.expr | None:
+        """An expression that holds beyond this use; else None, and what the value may depend on is fixed."""
+        if bound.expr is None:
+            return None
+        if expr is not None:
+            expr, causes = settled(expr)
+            self.baked |= causes
+            if agrees(bound, expr, self.use.scope):
+                return expr
+        self.fix()
+        return None
 
     def fix(self) -> None:
         """Fixes all that the class could be given: a size depends on some of it, and it is not known how."""
@@ -177,10 +186,7 @@ class Builder:
         holes = []
         for arg in cls.args:
             bound = arg.bound(used)
-            expr = leaving(bound.expr, used, self.indexed)
-            if bound.expr is not None and (expr is None or not agrees(bound, expr, self.use.scope)):
-                self.fix()
-                expr = None
+            expr = self._said(bound, leaving(bound.expr, used, self.indexed))
             holes.append(Hole(arg.name, [(self.use, Bound(bound.value, expr, given=bound.given))]))
         return Make(None, cls, holes)
 

@@ -7,11 +7,12 @@ Blocks, most groups and the network become classes. Repeats and plain chains do 
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from specc.graph.ir import Node, Scope
-from specc.graph.origins import as_input_size, constant, input_size, substitute
+from specc.graph.origins import as_input_size, constant, input_size, substitute, unexplained
 from specc.ops.call import Bound
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType, Type
@@ -54,6 +55,26 @@ def leaves(tree: ast.expr) -> Iterator[Leaf]:
             for part in value if isinstance(value, list) else (value,):
                 if isinstance(part, ast.expr):
                     yield from leaves(part)
+
+
+def settled(tree: ast.expr) -> tuple[ast.expr, set[Leaf]]:
+    """The expression with its unexplained sizes as numbers, and what these depend on."""
+    causes: set[Leaf] = set()
+
+    class Settle(ast.NodeTransformer):
+        def visit_Call(self, node: ast.Call) -> ast.AST:
+            found = unexplained(node)
+            if found is None:
+                return self.generic_visit(node)
+            value, parts = found
+            causes.update(leaf for part in parts for leaf in leaves(part))
+            return value
+
+    if not any(unexplained(node) for node in ast.walk(tree)):
+        return tree, causes
+    plain = Settle().visit(copy.deepcopy(tree))
+    assert isinstance(plain, ast.expr)
+    return plain, causes
 
 
 def outward(tree: ast.expr | None, place: Place, indexed: list[ast.expr] | None = None) -> ast.expr | None:

@@ -38,6 +38,8 @@ def test_names_are_identifiers(name: str) -> None:
     assert set(found) <= {"L208", "Y105", "Y109"}
 
 
-@pytest.mark.parametrize("name", ["conv", "self", "x1", "_stem", "match", "nn", "torch", "F", "Tensor", "super", "print"])
+@pytest.mark.parametrize(
+    "name", ["conv", "self", "x1", "_stem", "match", "nn", "torch", "F", "Tensor", "super", "print"]
+)
 def test_other_names_are_free(name: str) -> None:
     assert [node.name for node in compiled(TEXT.format(name=name)).root.nodes] == [name]

@@ -617,8 +617,7 @@ class Builder:
     ) -> tuple[Node, tuple[str, ...]] | None:  # fmt: skip
         self.used.add(block.name)
         if block.name in self.stack or len(self.stack) >= NESTING_LIMIT:
-            chain = " → ".join(f"`{b}`" for b in (*self.stack, block.name))
-            self.sink.error("L303", f"`{block.name}` contains itself: {chain}", key, help="a block cannot use itself")
+            self._too_deep(block, key)
             return None
         check(_block_schema(block), node, self.sink, what=f"block `{block.name}`", at=_op_span(node) or key)
         given = self._block_inputs(frame, name, key, block, sources, node)
@@ -632,6 +631,14 @@ class Builder:
 
         made = self._opened(build, bool(guesses), given)
         return made, tuple(label for label, _ in made.body.outputs) if made.body is not None else ()
+
+    def _too_deep(self, block: Block, key: Span) -> None:
+        if block.name in self.stack:
+            chain = " → ".join(f"`{b}`" for b in (*self.stack[self.stack.index(block.name) :], block.name))
+            self.sink.error("L303", f"`{block.name}` contains itself: {chain}", key, help="a block cannot use itself")
+        else:
+            self.sink.error("L303", f"blocks are nested more than {NESTING_LIMIT} deep here", key,
+                            help="write the layers of some of them where they are used")  # fmt: skip
 
     def _opened(self, build: Callable[[int], Node], missing: bool, given: list[tuple[str, Value]]) -> Node:
         """The node of a scope. Where it rests on a guess (a param is missing, an input has holes) it is built twice."""

@@ -17,6 +17,7 @@ from specc.shapes.dim import Dim
 LENGTH_LIMIT: Final = 1000  # characters
 NODE_LIMIT: Final = 200
 MAGNITUDE_LIMIT: Final = 2**62
+TERM_LIMIT: Final = 40  # of a polynomial in the symbols
 
 Env = Mapping[str, Any]  # name → int, float, bool, str, None, tuple or Dim
 
@@ -153,6 +154,8 @@ class _Evaluator:
         if isinstance(value, Dim):
             if value.is_const:
                 return self._bounded(value.value)
+            if len(value.terms) > TERM_LIMIT:
+                raise EvaluationError("E205", f"a size in this expression has more than {TERM_LIMIT} terms")
         elif isinstance(value, complex):
             raise EvaluationError("E204", "this expression has no real value")
         return value
@@ -269,6 +272,7 @@ class _Evaluator:
         assert isinstance(node.func, ast.Name)
         name, args = node.func.id, [self.visit(arg) for arg in node.args]
         if any(isinstance(a, Dim) for a in args):
+            self._numbers(*args)
             if name in ("min", "max") and len(args) == 2:
                 a, b = (Dim.of(arg) for arg in args)
                 return Dim.maximum(a, b) if name == "max" else -Dim.maximum(-a, -b)

@@ -15,7 +15,6 @@ from specc.shapes.dim import Dim
 from specc.shapes.origin import Origin
 from specc.shapes.tensor import TensorType, Type
 
-
 _OWN_AXIS = frozenset({"out_channels"})  # it is the size of an axis, and no other size depends on it
 
 

@@ -533,3 +533,20 @@ layers:
   fc: {op: Linear, out_features: 2}
 """,
 )
+
+_sample(
+    "spatial",
+    """
+params: {kernel: 3, pad: 1, width: 4, side: 16, pool: 2, scale: 2, heads: 2, classes: 3, both: true}
+inputs: {image: [N, 3, side, 16]}
+layers:
+  conv: {op: Conv2d, out_channels: width, kernel_size: kernel, stride: 2, padding: pad}
+  pool: {op: MaxPool2d, kernel_size: pool}
+  flat: Flatten
+  fc: {op: Linear, out_features: width * heads}
+  back: {op: unflatten, dim: 1, sizes: [4, -1]}
+  rnn: {op: LSTM, hidden_size: width, bidirectional: both, batch_first: true}
+  up: {op: interpolate, scale_factor: scale, from: rnn.output}
+  out: {op: Linear, out_features: classes}
+""",
+)

@@ -21,6 +21,15 @@ def _graph(text: str, params: dict[str, object] | None = None) -> Graph | None:
     return result.graph if result.ok else None
 
 
+def _compiling(rng: Random) -> tuple[str, Graph]:
+    """The next random spec without errors."""
+    while True:
+        text = spec(rng)
+        graph = _graph(text)
+        if graph is not None:
+            return text, graph
+
+
 def _arguments(source: str) -> list[str]:
     last = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)][-1]
     methods = [node for node in last.body if isinstance(node, ast.FunctionDef) and node.name == "__init__"]
@@ -30,9 +39,7 @@ def _arguments(source: str) -> list[str]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_random_spec_is_faithful_for_all_arguments(seed: int) -> None:
     rng = Random(seed)
-    text = next(t for t in iter(lambda: spec(rng), "") if _graph(t) is not None)
-    graph = _graph(text)
-    assert graph is not None
+    text, graph = _compiling(rng)
     source = to_python(graph)
     faithful(graph, module(graph, source))
     taken = _arguments(source)
@@ -50,8 +57,7 @@ def test_a_random_spec_is_faithful_for_all_arguments(seed: int) -> None:
 
 def test_random_specs_pass_ruff(tmp_path: Path) -> None:
     for seed in SEEDS:
-        rng = Random(seed)
-        graph = next(g for g in (_graph(t) for t in iter(lambda rng=rng: spec(rng), "")) if g is not None)
+        _, graph = _compiling(Random(seed))
         (tmp_path / f"m{seed}.py").write_text(to_python(graph), encoding="utf-8")
     assert ruff("format", "--check", "--diff", folder=tmp_path) == ""
     assert ruff("check", "--select", "E,F,I,UP", folder=tmp_path) == ""
@@ -60,8 +66,7 @@ def test_random_specs_pass_ruff(tmp_path: Path) -> None:
 def test_the_generator_reaches_what_it_is_for() -> None:
     sources = []
     for seed in SEEDS:
-        rng = Random(seed)
-        graph = next(g for g in (_graph(t) for t in iter(lambda rng=rng: spec(rng), "")) if g is not None)
+        _, graph = _compiling(Random(seed))
         sources.append(to_python(graph))
     for sign in ("for _ in range(depth", "is not None", "class Block", "torch.cat", "nn.ModuleDict", "2(nn.Module)"):
         assert any(sign in source for source in sources), sign

@@ -32,6 +32,7 @@ OTHERS: dict[str, list[dict[str, object]]] = {
     "run_time": [{"parts": 1}],
     "variants": [{"width": 8}],
     "residuals": [{"width": 6}],
+    "spatial": [{"heads": 3, "classes": 5}],
     "clashes": [{"nn": 5, "super": 2}],
 }
 
@@ -127,3 +128,10 @@ def test_eval_of_given_inputs_is_deterministic() -> None:
     network = module(graph)
     first, second = (run(network, given(graph, sizes(graph))) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_a_param_behind_a_computed_size_is_written_as_its_value() -> None:
+    """The kernel decides how many features are left to flatten, and no expression says how."""
+    source = to_python(graph_of("spatial"))
+    assert "def __init__(self, heads: int = 2, classes: int = 3) -> None:" in source
+    assert "nn.Conv2d(3, 4, kernel_size=3, stride=2, padding=1)" in source

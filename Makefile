@@ -63,7 +63,7 @@ test: .setup/dev
 	$(BIN)/python -m pytest -q $(PYTEST_ARGS)
 
 golden: .setup/dev
-	$(BIN)/python -m pytest -q tests/test_cases.py tests/test_goldens.py tests/ops --update
+	$(BIN)/python -m pytest -q tests/ops/test_index.py tests/test_cases.py tests/test_goldens.py tests/ops --update
 
 lint: .setup/dev
 	$(BIN)/ruff check .

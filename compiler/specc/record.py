@@ -1,6 +1,6 @@
 """Immutable data without the standard `dataclasses`.
 
-That module and its decorators, which write and compile source for every class, took a quarter of the time of a
+That module and its decorators, which write and compile source for every class, took a fifth of the time of a
 `specc check` (architecture.md, decision 10); a class made here costs a fiftieth. Type checkers see a frozen dataclass.
 """
 

@@ -25,7 +25,7 @@ def test_a_param_is_set() -> None:
         ("params.widht=3", "L201", 8, "did you mean `width`?"),
         ("params.depth=3", "L201", 8, "its params: `width`"),
         ("params.depth.x=3", "L201", 8, "its params: `width`"),
-        ("layers.fc.out_feature=3", "L201", 11, None),
+        ("layers.fc.out_feature=3", "L201", 11, "`out_features` is written already; remove one of them"),
         ("layers.fc.out_features=widht", "E206", 24, "did you mean `width`?"),
         ("layers.fc.in_features=5", "S301", 11, "remove `in_features` (it is inferred), or write `in_features: 4`"),
         ("parms.width=3", "L201", 1, None),

@@ -385,8 +385,8 @@ class Builder:
         for entry in written:
             word = str(entry.key.value)
             if word not in op.args:
-                left = [a for a in op.args if a not in {str(e.key.value) for e in written}]
-                word = closest(word, left) or word
+                near = closest(word, op.args)
+                word = word if near is None or near in node else near
             arg = op.args.get(word)
             if arg is None:
                 continue
@@ -747,7 +747,7 @@ class Builder:
         """The unknown key that was meant as this param, if the param is otherwise missing (it was reported)."""
         for word, entry in written.items():
             if word not in block.params and word not in LAYER_KEYS and word != "op":
-                if closest(word, [p for p in block.params if p not in written]) == param.name:
+                if closest(word, block.params) == param.name and param.name not in written:
                     return entry
         return None
 

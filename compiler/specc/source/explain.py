@@ -89,13 +89,14 @@ class _Report:
         known: dict[str, Any] = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
         noun = "argument" if not path and "op" in known else "key"
         given = node.keys()
-        left = [name for name in known if name not in given]
         for entry in node.entries:
             name = str(entry.key.value)
             if name in known:
                 continue
-            near = closest(name, left)
-            if near:
+            near = closest(name, known)
+            if near in given:
+                help = f"`{near}` is written already; remove one of them"
+            elif near:
                 help = f"did you mean `{near}`?"
             elif len(known) <= 12:
                 help = f"it takes {', '.join(f'`{k}`' for k in known)}" if known else "it takes none"
@@ -115,7 +116,7 @@ class _Report:
 
         given = node.keys()
         known = list(schema.get("properties", {}))
-        meant = {closest(key, [k for k in known if k not in given]) for key in given if key not in known}
+        meant = {closest(key, known) for key in given if key not in known}
         names: Any = error.validator_value
         for name in names:
             if name in given or name in meant:  # a misspelt one is reported as that, once

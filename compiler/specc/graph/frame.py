@@ -162,7 +162,7 @@ class Frame:
         """A layer is done: later ones may read it, and the next one does unless it says otherwise."""
         self.nodes.append(node)
         self.spans[node.name] = key
-        labels = fields or tuple("" for _ in node.outputs)
+        labels = fields[: len(node.outputs)] or tuple("" for _ in node.outputs)  # an argument may leave the last out
         self.outputs[node.name] = list(zip(labels, node.outputs, strict=True))
         if node.outputs:
             self.current = node.outputs[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from itertools import groupby
 
 from specc.emit.python import layout
 from specc.emit.python.classes import Class, Layer
@@ -30,8 +31,7 @@ def initial(cls: Class, *, resets: bool) -> list[str]:
     else:
         body, kept = ["        super().__init__()"], []
         body += _kept(cls)
-        for layer in cls.layers:
-            body += _layer(layer, cls)
+        body += _layers(cls)
     body += kept
     if resets:
         body.append("        self.reset_parameters()")
@@ -64,23 +64,33 @@ def _kept(cls: Class) -> list[str]:
     return out
 
 
-def _layer(layer: Layer, cls: Class) -> list[str]:
-    target = member(layer.name)
+def _layers(cls: Class) -> list[str]:
+    """A line a layer; neighbours that are there under one condition share it."""
     out: list[str] = []
-    if layer.doc and (layer.tree is not None):
-        out.append(f"        # {comment(layer.doc)}")
-    if layer.optional:
-        assert layer.condition is not None
-        there = said(layer.condition, cls)
-        if layer.tree is None:
-            return [*out, f"        self.{flag(layer, cls)} = {there}"]
-        if not layer.name.isdigit():
-            out.append(f"        {target} = None")
-        code = layout.lines(f"{target} = ", construct(layer.tree, cls), 3)
-        return [*out, f"        if {there}:", *code]
+    for there, group in groupby(cls.layers, lambda layer: _there(layer, cls)):
+        layers = list(group)
+        if there is None:
+            out += [line for layer in layers for line in _layer(layer, cls, 2)]
+            continue
+        out += [f"        {member(layer.name)} = None" for layer in layers if not layer.name.isdigit()]
+        out += [f"        if {there}:", *(line for layer in layers for line in _layer(layer, cls, 3))]
+    return out
+
+
+def _there(layer: Layer, cls: Class) -> str | None:
+    """The condition of an optional module."""
+    if not layer.optional or layer.tree is None:
+        return None
+    assert layer.condition is not None
+    return said(layer.condition, cls)
+
+
+def _layer(layer: Layer, cls: Class, depth: int) -> list[str]:
     if layer.tree is None:
-        return []
-    return [*out, *layout.lines(f"{target} = ", construct(layer.tree, cls), 2)]
+        there = said(layer.condition, cls) if layer.condition is not None else None
+        return [] if there is None else [f"        self.{flag(layer, cls)} = {there}"]
+    doc = [f"{layout.INDENT * depth}# {comment(layer.doc)}"] if layer.doc else []
+    return [*doc, *layout.lines(f"{member(layer.name)} = ", construct(layer.tree, cls), depth)]
 
 
 def member(name: str) -> str:

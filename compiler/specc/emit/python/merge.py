@@ -148,6 +148,7 @@ def _overlaid(group: list[_Built], graph: Graph) -> Class:
         weave.resolve([(n, refs[n][id(scope.outputs[k][1])]) for n, scope in enumerate(scopes)])
         for k in range(len(scopes[0].outputs))
     ]
+    _together(layers)
     for layer in layers:
         _presence(layer, layers, group, graph, baked)
     for name, condition in {item[0]: item[1] for scope in scopes for item in scope.absent}.items():
@@ -157,6 +158,34 @@ def _overlaid(group: list[_Built], graph: Graph) -> Class:
     _drop_unread(layers, outputs)
     root = group[0].use.place is None
     return Class("", _base(scopes, layers), [one.use for one in group], layers, outputs, frozenset(baked), root)
+
+
+def _together(layers: list[Layer]) -> None:
+    """Layers that come and go together, one after the other: what stands in for the last does so for all of them.
+
+    Each is then skipped by itself: `a` where `b`, which reads it, is left out; and what `a` reads where it is.
+    """
+    by_name = {layer.name: layer for layer in layers}
+    for layer in layers:
+        readers = [other for other in layers if any(ref[0] == layer.name for _, ref in other.reads)]
+        open_ = None in layer.places and layer.instead is None and len(layer.reads) == 1
+        if open_ and len(readers) == 1 and _presence_of(readers[0]) == _presence_of(layer):
+            layer.instead = layer.reads[0][1]
+    for layer in reversed(layers):
+        if layer.instead is None or len(layer.reads) != 1:
+            continue
+        before = layer.reads[0][1]
+        base: Ref | None = before
+        while base is not None and base != layer.instead:
+            inner = by_name.get(base[0])
+            same = inner is not None and _presence_of(inner) == _presence_of(layer)
+            base = inner.instead if inner is not None and same else None
+        if base is not None:
+            layer.instead = before
+
+
+def _presence_of(layer: Layer) -> list[bool]:
+    return [place is not None for place in layer.places]
 
 
 def _drop_unread(layers: list[Layer], outputs: list[Ref]) -> None:

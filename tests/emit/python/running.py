@@ -69,12 +69,15 @@ def sizes(graph: Graph) -> dict[str, int]:
 
 def inputs(graph: Graph, env: Mapping[str, int]) -> list[Tensor]:
     generator = torch.Generator().manual_seed(0)
-    return [
-        torch.randint(0, 2, t.evaluate(env), generator=generator)
-        if t.dtype == "int64"
-        else torch.randn(t.evaluate(env), generator=generator)
-        for t in graph.inputs.values()
-    ]
+    return [_tensor(t.evaluate(env), t.dtype, generator) for t in graph.inputs.values()]
+
+
+def _tensor(shape: tuple[int, ...], dtype: str, generator: torch.Generator) -> Tensor:
+    if dtype == "bool":
+        return torch.zeros(shape, dtype=torch.bool)  # a mask that hides nothing
+    return (
+        torch.randint(0, 2, shape, generator=generator) if dtype == "int64" else torch.randn(shape, generator=generator)
+    )
 
 
 def run(network: nn.Module, given: list[Tensor]) -> tuple[Tensor, ...]:

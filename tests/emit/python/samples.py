@@ -550,3 +550,144 @@ layers:
   out: {op: Linear, out_features: classes}
 """,
 )
+
+_sample(
+    "dense",
+    """
+params: {growth: 12, depth: 3, classes: 10}
+inputs: {image: [N, 3, H, W]}
+where: [H >= 16, W >= 16]
+blocks:
+  DenseLayer:
+    params: {growth: int, bottleneck: 4}
+    inputs: {x: [N, C, H, W]}
+    layers:
+      norm1: BatchNorm2d
+      relu1: ReLU
+      conv1: {op: Conv2d, out_channels: bottleneck * growth, kernel_size: 1, bias: false}
+      norm2: BatchNorm2d
+      relu2: ReLU
+      conv2: {op: Conv2d, out_channels: growth, kernel_size: 3, padding: 1, bias: false}
+      cat: {op: cat, from: [x, conv2], dim: 1}
+  Transition:
+    inputs: {x: [N, C, H, W]}
+    layers:
+      norm: BatchNorm2d
+      relu: ReLU
+      conv: {op: Conv2d, out_channels: C // 2, kernel_size: 1, bias: false}
+      pool: {op: AvgPool2d, kernel_size: 2, stride: 2}
+layers:
+  stem: {op: Conv2d, out_channels: 2 * growth, kernel_size: 3, padding: 1, bias: false}
+  block1: {op: DenseLayer, growth: growth, repeat: depth}
+  trans1: Transition
+  block2: {op: DenseLayer, growth: growth, repeat: 4}
+  norm: BatchNorm2d
+  relu: ReLU
+  pool: {op: AdaptiveAvgPool2d, output_size: 1}
+  flatten: Flatten
+  fc: {op: Linear, out_features: classes}
+""",
+)
+
+_sample(
+    "inverted",
+    """
+params: {classes: 10, width: 8}
+inputs: {image: [N, 3, H, W]}
+blocks:
+  InvertedResidual:
+    params: {channels: int, stride: 1, expand: 6}
+    inputs: {x: [N, C, H, W]}
+    layers:
+      conv:
+        inputs: {x: [N, C, H, W]}
+        layers:
+          - {op: Conv2d, out_channels: C * expand, kernel_size: 1, bias: false, when: expand != 1}
+          - {op: BatchNorm2d, when: expand != 1}
+          - {op: ReLU6, when: expand != 1}
+          - {op: Conv2d, out_channels: C * expand, kernel_size: 3, stride: stride, padding: 1, groups: C * expand, bias: false}
+          - BatchNorm2d
+          - ReLU6
+          - {op: Conv2d, out_channels: channels, kernel_size: 1, bias: false}
+          - BatchNorm2d
+      sum: {op: add, from: [conv, x], when: stride == 1 and C == channels}
+layers:
+  stem: {op: Conv2d, out_channels: width, kernel_size: 3, stride: 2, padding: 1, bias: false}
+  s1: {op: InvertedResidual, channels: width, expand: 1}
+  s2: {op: InvertedResidual, channels: 2 * width, stride: 2 if i == 0 else 1, repeat: 3}
+  pool: {op: AdaptiveAvgPool2d, output_size: 1}
+  flatten: Flatten
+  drop: {op: Dropout, p: 0.2}
+  fc: {op: Linear, out_features: classes}
+""",
+)
+
+_sample(
+    "squeeze",
+    """
+params: {classes: 10, layers: [2, 3], width: 16}
+inputs: {image: [N, 3, H, W]}
+blocks:
+  SE:
+    params: {reduction: 4}
+    inputs: {x: [N, C, H, W]}
+    layers:
+      pool: {op: AdaptiveAvgPool2d, output_size: 1}
+      fc1: {op: Conv2d, out_channels: C // reduction, kernel_size: 1}
+      relu: ReLU
+      fc2: {op: Conv2d, out_channels: C, kernel_size: 1}
+      gate: {op: sigmoid}
+      scale: {op: mul, from: [gate, x]}
+  Block:
+    params: {channels: int, stride: 1}
+    residual:
+      conv1: {op: Conv2d, out_channels: channels, kernel_size: 3, stride: stride, padding: 1, bias: false}
+      bn1: BatchNorm2d
+      relu: ReLU
+      conv2: {op: Conv2d, out_channels: channels, kernel_size: 3, padding: 1, bias: false}
+      bn2: BatchNorm2d
+      se: SE
+    shortcut: auto
+    activation: ReLU
+layers:
+  stem: {op: Conv2d, out_channels: width, kernel_size: 3, padding: 1}
+  stage1: {op: Block, channels: width, repeat: "layers[0]"}
+  stage2: {op: Block, channels: 2 * width, stride: 2 if i == 0 else 1, repeat: "layers[1]"}
+  pool: {op: AdaptiveAvgPool2d, output_size: 1}
+  flatten: Flatten
+  fc: {op: Linear, out_features: classes}
+""",
+)
+
+_sample(
+    "decoder",
+    """
+params: {dim: 32, heads: 4, depth: 2, vocab: 50, drop: 0.1}
+inputs: {tokens: {shape: [N, T], dtype: int64}, memory: [N, S, 32], mask: {shape: [T, T], dtype: bool}}
+blocks:
+  Layer:
+    params: {heads: int, drop: 0.1}
+    inputs: {x: [N, T, D], memory: [N, S, D], mask: {shape: [T, T], dtype: bool}}
+    layers:
+      norm1: {op: LayerNorm, from: x}
+      self_attn: {op: MultiheadAttention, num_heads: heads, dropout: drop, batch_first: true, need_weights: false, from: {query: norm1, key: norm1, value: norm1, attn_mask: mask}}
+      drop1: {op: Dropout, p: drop, from: self_attn.attn_output, when: drop > 0}
+      sum1: {op: add, from: [drop1 or self_attn, x]}
+      norm2: LayerNorm
+      cross: {op: MultiheadAttention, num_heads: heads, dropout: drop, batch_first: true, from: {query: norm2, key: memory, value: memory}}
+      sum2: {op: add, from: [cross, sum1]}
+      norm3: LayerNorm
+      mlp:
+        inputs: {x: [N, T, D]}
+        layers:
+          fc1: {op: Linear, out_features: 4 * D}
+          act: GELU
+          fc2: {op: Linear, out_features: D}
+      out: {op: add, from: [mlp, sum2]}
+layers:
+  embed: {op: Embedding, num_embeddings: vocab, embedding_dim: dim}
+  layers: {op: Layer, heads: heads, drop: drop, from: [embed, memory, mask], repeat: depth}
+  norm: LayerNorm
+  head: {op: Linear, out_features: vocab}
+""",
+)

@@ -33,6 +33,10 @@ OTHERS: dict[str, list[dict[str, object]]] = {
     "variants": [{"width": 8}],
     "residuals": [{"width": 6}],
     "spatial": [{"heads": 3, "classes": 5}],
+    "dense": [{"growth": 4, "classes": 3}],
+    "inverted": [{"width": 5}],
+    "squeeze": [{"layers": [1, 4], "width": 8}, {"classes": 2}],
+    "decoder": [{"heads": 2, "depth": 3, "drop": 0}, {"vocab": 9, "depth": 1}],
     "clashes": [{"nn": 5, "super": 2}],
 }
 

@@ -374,20 +374,33 @@ def _is_read(layer: Layer, layers: list[Layer]) -> bool:
 
 
 def _before(layer: Layer, layers: list[Layer], graph: Graph) -> Ref | None:
-    """What the layer after a conditional one reads where that is left out: the layer before it.
+    """What is read in the stead of a conditional layer where that is left out; None where it is not known.
 
-    None where it is not known to be so, because some `from` names an alternative.
+    Without `from` it is the layer before; where a `from` names an alternative (`drop or x`), that.
     """
-    if graph.source is None or any(_alternative(layer.name, text) for text in _strings(graph.source)):
+    if graph.source is None:
         return None
     place = layers.index(layer)
-    if place == 0:
-        return ("", 0) if layer.place.scope.inputs else None
-    return (layers[place - 1].name, 0)
+    inputs = [value.name for value in layer.place.scope.inputs]
+    chained: Ref | None = (layers[place - 1].name, 0) if place else ("", 0) if inputs else None
+    named = [other for text in _strings(graph.source) for other in _alternatives(layer.name, text)]
+    if not named:
+        return chained
+    known: dict[str, Ref] = {name: ("", k) for k, name in enumerate(inputs)}
+    known |= {other.name: (other.name, 0) for other in layers[:place]}
+    refs = {known.get(other) for other in named}
+    readers = [ref for other in layers for _, ref in other.reads if ref[0] == layer.name]
+    if len(refs) == 1 and (refs == {chained} or len(readers) == len(named)):
+        return refs.pop()
+    return None
 
 
-def _alternative(name: str, text: str) -> bool:
-    return re.search(rf"(^|\W){re.escape(name)}(\.\w+)?\s+or\s", text) is not None
+def _alternatives(name: str, text: str) -> list[str]:
+    """What a `from` reads where the layer `name` is left out."""
+    found = re.fullmatch(rf"{re.escape(name)}(\.\w+)?\s+or\s+(.+)", text.strip())
+    if found is not None:
+        return [found[2].strip()]
+    return [text] if re.search(rf"(^|\W){re.escape(name)}(\.\w+)?\s+or\s", text) else []
 
 
 def _strings(node: SourceNode) -> Iterator[str]:

@@ -11,7 +11,7 @@ from specc.graph import residual
 from specc.graph.admitted import admitted
 from specc.graph.arguments import Evaluator, Param, bound_param, declared, entry_span
 from specc.graph.frame import Frame
-from specc.graph.holes import GUESSES, agreed, filled, has_holes, merged
+from specc.graph.holes import GUESSES, agreed, contradicted, filled, filled_by, has_holes, merged, solutions
 from specc.graph.ir import Input, Node, Scope, Value
 from specc.graph.origins import entering, leaving
 from specc.graph.patterns import Pattern, read_inputs
@@ -485,9 +485,13 @@ class Builder:
 
             def build(guess: int) -> Node:
                 given = tuple(_filled(i, guess) for i in inputs)
-                return self.leaf(op, name, path, args, given, span, index, label=label, role=role)
+                return self.leaf(op, name, path, dict(args), given, span, index, label=label, role=role)
 
-            return self._guessed(build)._replace(inputs=inputs)
+            holes = [i.value.type for i in inputs]
+            sizes = [
+                b.value for a, b in args.items() if op.args[a].inferred and b.given and isinstance(b.value, int)
+            ]
+            return self._guessed(build, holes, sizes)._replace(inputs=inputs)
         if any(not isinstance(i.value.type, TensorType) for i in inputs):
             outputs = self._values(op, name, path, span, unknown_outputs(op))
             return Node(name, path, op, None, args, inputs, outputs, span, role=role, index=index)
@@ -505,8 +509,14 @@ class Builder:
             parameters=outcome.parameters, buffers=outcome.buffers, macs=outcome.macs,
         )  # fmt: skip
 
-    def _guessed(self, build: Callable[[int], Node]) -> Node:
-        """A node that rests on a guess, built under both; see `specc.graph.holes`."""
+    def _guessed(
+        self, build: Callable[[int], Node], holes: list[Type] | None = None, written: list[int] | None = None
+    ) -> Node:
+        """A node that rests on a guess, built under both; see `specc.graph.holes`.
+
+        `holes` are the types of an op's inputs where nothing else is guessed; `written` the sizes the spec says they
+        have: `build` takes these, beyond the guesses, as further fillings.
+        """
         sinks = [OnceSink(), OnceSink()]
         nodes: list[Node] = []
         outer = (self.sink, self.guessing, self.requirements)
@@ -519,15 +529,33 @@ class Builder:
                 self.count = count if guess else self.count
         finally:
             self.sink, self.guessing, self.requirements = outer
-        for diagnostic in agreed(*sinks):
+        for diagnostic in agreed(sinks[0], sinks[1]):
             self.sink.report(diagnostic)
+        if holes is not None and written:
+            sizes = solutions(written, holes)
+            if not sizes or sizes[0] > 1:  # 0 and 1 stand for the guesses; a size of 1 is no mistake for certain
+                for diagnostic in contradicted(sinks[0], sinks[1], self._tried(build, sizes), holes):
+                    self.sink.report(diagnostic)
         first, second = nodes
         if len(first.outputs) != len(second.outputs):
             return first._replace(outputs=tuple(v._replace(type=UNKNOWN) for v in first.outputs), macs=None)
         outputs = tuple(
-            a._replace(type=merged(a.type, b.type)) for a, b in zip(first.outputs, second.outputs, strict=True)
+            a._replace(type=merged(a.type, b.type, fillings=holes is not None))
+            for a, b in zip(first.outputs, second.outputs, strict=True)
         )
         return first._replace(outputs=outputs, macs=None)
+
+    def _tried(self, build: Callable[[int], Node], sizes: list[int]) -> list[Sink]:
+        """What is reported under each of the further fillings."""
+        outer, found = (self.sink, self.requirements), list[Sink]()
+        try:
+            for size in sizes:
+                self.sink, self.requirements = OnceSink(), []
+                build(size)
+                found.append(self.sink)
+        finally:
+            self.sink, self.requirements = outer
+        return found
 
     # Repeats ---------------------------------------------------------------------------------------------------
 
@@ -899,7 +927,9 @@ def _pair(arg: Arg, op: type[Op]) -> tuple[Any, Any] | None:
 
 
 def _filled(item: Input, guess: int) -> Input:
-    return Input(item.port, item.value._replace(type=filled(item.value.type, guess)))
+    """The input under the first or second guess, or with its holes filled by a size beyond these numbers."""
+    fill = filled if guess in GUESSES else filled_by
+    return Input(item.port, item.value._replace(type=fill(item.value.type, guess)))
 
 
 def _tree(node: SourceNode | None, sink: Sink) -> ast.expr | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from specc.emit.python.construct import Hole, Tree
 from specc.emit.python.places import Leaf, Place, Use, known
+from specc.emit.python.tree import Hole, Tree
 from specc.graph.ir import Scope
 from specc.graph.origins import input_size
 from specc.ops.call import Bound

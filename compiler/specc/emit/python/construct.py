@@ -1,69 +1,25 @@
-"""What an `__init__` constructs: a tree of constructor calls with holes where arguments go.
-
-A tree is built for every use of a class; those of all uses are then laid over each other, so that a hole knows what
-stands in it in each of them.
-"""
+"""Builds the tree of constructor calls of one use of a class."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from specc.emit.python.modules import is_chain
 from specc.emit.python.places import Leaf, Place, Use, agrees, leaves, leaving, only_first, outward, said, settled
 from specc.emit.python.text import text
-from specc.graph.ir import Node, Scope
-from specc.graph.origins import simplified
-from specc.ops.arguments import INFERRED, Arg
+from specc.emit.python.tree import Chain, Copies, Hole, Make, Tree, alike, key
+from specc.graph.ir import Node
+from specc.graph.origins import input_size, simplified
+from specc.ops.arguments import INFERRED, Arg, source
 from specc.ops.call import Bound
 from specc.ops.declare import Op
+from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType, Type
 
 if TYPE_CHECKING:
     from specc.emit.python.classes import Class
-
-
-@dataclass(slots=True, eq=False)
-class Hole:
-    """Where an argument goes: its value and expression (over the class's names) in each use that has it."""
-
-    label: str
-    bounds: list[tuple[Use, Bound]]
-    arg: Arg | None = None  # how a plain value is written
-    runtime: bool = False  # in `forward`, where sizes are asked of the tensors
-    tree: ast.expr | None = None  # what is written, over the class's names; None: the plain value
-
-
-@dataclass(slots=True, eq=False)
-class Make:
-    """A constructor call: of an op, or of a class of this file."""
-
-    op: type[Op] | None
-    cls: Class | None
-    holes: list[Hole]
-
-
-@dataclass(slots=True, eq=False)
-class Chain:
-    """Modules written one by one in a container."""
-
-    items: list[Tree]
-    listed: bool = False  # a ModuleList
-    copies: bool = False  # of one repeat
-
-
-@dataclass(slots=True, eq=False)
-class Copies:
-    """The same module several times over, as a comprehension."""
-
-    item: Tree
-    count: Hole
-    listed: bool
-    spread: bool = False  # within the container around it, not in one of its own
-
-
-Tree = Make | Chain | Copies
 
 
 @dataclass(slots=True)
@@ -199,123 +155,11 @@ def _lost(node: Node) -> bool:
 
 
 def _tree(leaf: Leaf) -> ast.expr:
-    from specc.graph.origins import input_size
-
     return ast.Name(leaf, ast.Load()) if isinstance(leaf, str) else input_size(*leaf)
 
 
 def _own_writing(arg: Arg, bound: Bound) -> bool:
     """Whether a value is written otherwise than a plain one (a dtype), so that no variable can stand for it."""
-    from specc.ops.arguments import source
-    from specc.shapes.dim import Dim
-
     if bound.expr is None or isinstance(bound.value, Dim | tuple):
         return False
     return arg.python(bound.value) != source(bound.value)
-
-
-def is_module(node: Node) -> bool:
-    return node.op.stateful if node.op is not None else not is_function_repeat(node)
-
-
-def is_function_repeat(node: Node) -> bool:
-    """A repeat of functions: nothing in it is a submodule."""
-    body = node.body
-    if body is None or body.kind != "repeat":
-        return False
-    return bool(body.nodes) and all(not is_module(child) for child in body.nodes)
-
-
-def is_chain(scope: Scope) -> bool:
-    """Whether the scope is modules one after the other, each called with the tensor before it and nothing else."""
-    if len(scope.inputs) != 1 or len(scope.outputs) != 1 or scope.absent or not scope.nodes:
-        return False
-    current = scope.inputs[0]
-    for node in scope.nodes:
-        if not is_module(node) or node.optional or node.condition is not None or len(node.inputs) != 1:
-            return False
-        if node.inputs[0].value is not current or len(node.outputs) != 1:
-            return False
-        op = node.op
-        if op is not None and (op.outputs or op.ports()[0][0] != node.inputs[0].port or _called_with(node, op)):
-            return False
-        current = node.outputs[0]
-    return scope.outputs[0][1] is current
-
-
-def _called_with(node: Node, op: type[Op]) -> bool:
-    return any(arg.forward and not arg.is_default(node.args[name].value) for name, arg in op.args.items())
-
-
-def is_numbered(scope: Scope) -> bool:
-    """Whether the children are called 0, 1, 2 … without a gap, as `nn.Sequential` calls them."""
-    return [node.name for node in scope.nodes] == [str(n) for n in range(len(scope.nodes))]
-
-
-def alike(items: Sequence[Tree], start: int) -> bool:
-    """Whether the copies of a repeat are written alike from `start` on."""
-    later = items[start:]
-    return bool(later) and all(key(item) == key(later[0]) for item in later[1:])
-
-
-def kind(tree: Tree) -> tuple[object, ...]:
-    """What two uses must share to be one class: all but the arguments."""
-    if isinstance(tree, Make):
-        return ("make", tree.op.name if tree.op is not None else id(tree.cls))
-    if isinstance(tree, Chain):
-        return ("chain", tree.listed, *map(kind, tree.items))
-    return ("copies", tree.listed, tree.spread, kind(tree.item))
-
-
-def key(tree: Tree) -> tuple[object, ...]:
-    """`kind` and what stands in the holes of the first use."""
-    return (kind(tree), *(_written(hole.bounds[0][1]) for hole in holes(tree)))
-
-
-def _written(bound: Bound) -> str:
-    return repr(bound.value) if bound.expr is None else text(bound.expr)
-
-
-def holes(tree: Tree) -> Iterator[Hole]:
-    """All holes, in the order of the text."""
-    if isinstance(tree, Make):
-        yield from tree.holes
-    elif isinstance(tree, Chain):
-        for item in tree.items:
-            yield from holes(item)
-    else:
-        yield from holes(tree.item)
-        yield tree.count
-
-
-def expanded(tree: Chain | Copies) -> Chain:
-    """With copies written one by one."""
-    items: list[Tree] = []
-    for item in tree.items if isinstance(tree, Chain) else [tree]:
-        if isinstance(item, Copies):
-            items += [_copied(item.item) for _ in range(item.count.bounds[0][1].value)]
-        else:
-            items.append(item)
-    return Chain(items, tree.listed, copies=True)
-
-
-def _copied(tree: Tree) -> Tree:
-    if isinstance(tree, Make):
-        return Make(tree.op, tree.cls, [_copy(hole) for hole in tree.holes])
-    if isinstance(tree, Chain):
-        return Chain([_copied(item) for item in tree.items], tree.listed, tree.copies)
-    return Copies(_copied(tree.item), _copy(tree.count), tree.listed, tree.spread)
-
-
-def _copy(hole: Hole) -> Hole:
-    return Hole(hole.label, list(hole.bounds), hole.arg, hole.runtime)
-
-
-def overlay(trees: Sequence[Tree]) -> Tree:
-    """The trees of several uses as one, whose holes know all of them; they are of one kind."""
-    first = trees[0]
-    rest = [list(holes(tree)) for tree in trees[1:]]
-    for position, hole in enumerate(holes(first)):
-        for others in rest:
-            hole.bounds += others[position].bounds
-    return first

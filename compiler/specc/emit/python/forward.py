@@ -10,13 +10,13 @@ from string import Formatter
 from specc.emit.naming import local
 from specc.emit.python import layout
 from specc.emit.python.classes import Class, Layer, Ref
-from specc.emit.python.construct import Chain, Copies, Hole
 from specc.emit.python.flow import Flow, Step, flow
 from specc.emit.python.initial import flag, member
 from specc.emit.python.layout import Call, Doc
 from specc.emit.python.places import dim_at, leaves
 from specc.emit.python.signature import attribute, calls
 from specc.emit.python.text import power, text
+from specc.emit.python.tree import Chain, Copies, Hole
 from specc.graph.origins import as_input_size, substitute
 from specc.ops.arguments import source
 from specc.ops.write import Operator, arguments

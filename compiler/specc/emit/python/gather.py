@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from specc.diagnostics import Span
 from specc.emit.naming import class_name
-from specc.emit.python.construct import is_chain, is_numbered
+from specc.emit.python.modules import is_chain, is_numbered
 from specc.emit.python.places import Place, Use
 from specc.graph.ir import Graph, Scope
 

@@ -8,11 +8,11 @@ from itertools import groupby
 
 from specc.emit.python import layout
 from specc.emit.python.classes import Class, Layer
-from specc.emit.python.construct import Chain, Copies, Hole, Make, Tree
 from specc.emit.python.layout import Call, Doc, Each
 from specc.emit.python.places import leaves
 from specc.emit.python.signature import attribute, calls
 from specc.emit.python.text import text
+from specc.emit.python.tree import Chain, Copies, Hole, Make, Tree
 from specc.graph.origins import as_input_size, substitute
 from specc.ops.arguments import source
 from specc.ops.write import arguments

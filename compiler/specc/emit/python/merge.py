@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from specc.emit.python.classes import Class, Layer, Ref
-from specc.emit.python.construct import (
-    Builder,
-    Chain,
-    Copies,
-    Hole,
-    Tree,
-    expanded,
-    is_chain,
-    is_function_repeat,
-    is_module,
-    is_numbered,
-    kind,
-    overlay,
-)  # fmt: skip
+from specc.emit.python.construct import Builder
+from specc.emit.python.modules import is_chain, is_function_repeat, is_module, is_numbered
 from specc.emit.python.places import Leaf, Place, Use, leaves, only_first
+from specc.emit.python.presence import Differs, Weave, decide, together
+from specc.emit.python.tree import Chain, Copies, Hole, Tree, expanded, kind, overlay, written_as
 from specc.graph.ir import Graph, Node, Scope
-from specc.ops.call import Bound
-from specc.source.nodes import Mapping, Scalar, Sequence
-from specc.source.nodes import Node as SourceNode
-
-
-class Differs(Exception):
-    """The uses do not fit in one class."""
 
 
 @dataclass(slots=True)
@@ -137,20 +117,20 @@ def _overlaid(group: list[_Built], graph: Graph) -> Class:
     if len({tuple(value.name for value in scope.inputs) for scope in scopes}) > 1:
         raise Differs
     baked: set[Leaf] = set()
-    layers = [_layer(name, group, baked) for name in _order(group)]
+    layers = [_layer(name, group) for name in _order(group)]
     by_name = {layer.name: layer for layer in layers}
     order = {name: position for position, name in enumerate(by_name)}
     refs = [_refs(scope) for scope in scopes]
-    weave = _Weave(by_name, order)
+    weave = Weave(by_name, order)
     for layer in layers:
         _wire(layer, refs, weave)
     outputs = [
         weave.resolve([(n, refs[n][id(scope.outputs[k][1])]) for n, scope in enumerate(scopes)])
         for k in range(len(scopes[0].outputs))
     ]
-    _together(layers)
+    together(layers)
     for layer in layers:
-        _presence(layer, layers, group, graph, baked)
+        decide(layer, layers, [(one.use, one.builder) for one in group], graph)
     for name, condition in {item[0]: item[1] for scope in scopes for item in scope.absent}.items():
         if name not in by_name and condition is not None:
             group[0].builder.bake(condition)
@@ -158,34 +138,6 @@ def _overlaid(group: list[_Built], graph: Graph) -> Class:
     _drop_unread(layers, outputs)
     root = group[0].use.place is None
     return Class("", _base(scopes, layers), [one.use for one in group], layers, outputs, frozenset(baked), root)
-
-
-def _together(layers: list[Layer]) -> None:
-    """Layers that come and go together, one after the other: what stands in for the last does so for all of them.
-
-    Each is then skipped by itself: `a` where `b`, which reads it, is left out; and what `a` reads where it is.
-    """
-    by_name = {layer.name: layer for layer in layers}
-    for layer in layers:
-        readers = [other for other in layers if any(ref[0] == layer.name for _, ref in other.reads)]
-        open_ = None in layer.places and layer.instead is None and len(layer.reads) == 1
-        if open_ and len(readers) == 1 and _presence_of(readers[0]) == _presence_of(layer):
-            layer.instead = layer.reads[0][1]
-    for layer in reversed(layers):
-        if layer.instead is None or len(layer.reads) != 1:
-            continue
-        before = layer.reads[0][1]
-        base: Ref | None = before
-        while base is not None and base != layer.instead:
-            inner = by_name.get(base[0])
-            same = inner is not None and _presence_of(inner) == _presence_of(layer)
-            base = inner.instead if inner is not None and same else None
-        if base is not None:
-            layer.instead = before
-
-
-def _presence_of(layer: Layer) -> list[bool]:
-    return [place is not None for place in layer.places]
 
 
 def _drop_unread(layers: list[Layer], outputs: list[Ref]) -> None:
@@ -227,7 +179,7 @@ def _order(group: list[_Built]) -> list[str]:
     return order
 
 
-def _layer(name: str, group: list[_Built], baked: set[Leaf]) -> Layer:
+def _layer(name: str, group: list[_Built]) -> Layer:
     places: list[Place | None] = []
     for one in group:
         node = one.use.scope.node(name)
@@ -256,8 +208,6 @@ def _laid(each: list[list[Hole]]) -> list[Hole]:
 
 def _loop(layer: Layer, present: list[tuple[_Built, Place]]) -> None:
     """A repeat of functions: a loop where its copies are alike, else one line after the other."""
-    from specc.emit.python.construct import _written
-
     bodies = [place.node.body for _, place in present]
     copies: list[list[list[Hole]]] = []
     for (one, place), body in zip(present, bodies, strict=True):
@@ -270,7 +220,7 @@ def _loop(layer: Layer, present: list[tuple[_Built, Place]]) -> None:
             ]
         )
     alike = all(
-        [_written(hole.bounds[0][1]) for hole in copy] == [_written(hole.bounds[0][1]) for hole in use[0]]
+        [written_as(hole.bounds[0][1]) for hole in copy] == [written_as(hole.bounds[0][1]) for hole in use[0]]
         for use in copies
         for copy in use
     )
@@ -295,7 +245,7 @@ def _loop(layer: Layer, present: list[tuple[_Built, Place]]) -> None:
             one.builder.bake(place.node.body.repeat.expr if place.node.body.repeat else None)
 
 
-def _wire(layer: Layer, refs: list[dict[int, Ref]], weave: _Weave) -> None:
+def _wire(layer: Layer, refs: list[dict[int, Ref]], weave: Weave) -> None:
     present = [(n, place.node) for n, place in enumerate(layer.places) if place is not None]
     ports = {tuple(i.port for i in node.inputs) for _, node in present}
     if len(ports) > 1:
@@ -303,113 +253,3 @@ def _wire(layer: Layer, refs: list[dict[int, Ref]], weave: _Weave) -> None:
     for k, port in enumerate(next(iter(ports))):
         found = [(n, refs[n][id(node.inputs[k].value)]) for n, node in present]
         layer.reads.append((port, weave.resolve(found)))
-
-
-@dataclass(slots=True)
-class _Weave:
-    """Reads that differ between uses: `downsample` where it is there, else what stands in for it."""
-
-    layers: dict[str, Layer]
-    order: dict[str, int]
-
-    def resolve(self, found: list[tuple[int, Ref]]) -> Ref:
-        """What is read, given what each use (by number) reads. Raises `Differs` where presence does not explain it."""
-        candidates = {ref for _, ref in found}
-        if len(candidates) == 1:
-            return found[0][1]
-        last = max(candidates, key=lambda ref: self.order.get(ref[0], -1))
-        layer = self.layers.get(last[0])
-        if layer is None or None not in layer.places:
-            raise Differs
-        rest = []
-        for use, ref in found:
-            there = layer.places[use] is not None
-            if there != (ref == last):
-                raise Differs
-            if not there:
-                rest.append((use, ref))
-        instead = self.resolve(rest)
-        if layer.instead not in (None, instead):
-            raise Differs
-        layer.instead = instead
-        return last
-
-
-def _presence(layer: Layer, layers: list[Layer], group: list[_Built], graph: Graph, baked: set[Leaf]) -> None:
-    """Decides whether the layer is written under a condition, a flag, or always."""
-    conditions: list[tuple[Use, ast.expr | None]] = []
-    for one, place in zip(group, layer.places, strict=True):
-        if place is not None:
-            conditions.append((one.use, place.node.condition))
-        else:
-            conditions += [(one.use, condition) for name, condition in one.use.scope.absent if name == layer.name]
-    tree = next((condition for _, condition in conditions if condition is not None), None)
-    always = None not in layer.places
-    if always and tree is None:
-        return
-    if always:
-        layer.instead = _before(layer, layers, graph)
-        if layer.instead is None:
-            for one in group:
-                one.builder.bake(tree)
-            return
-    elif layer.instead is None and layer.role != "shortcut" and _is_read(layer, layers):
-        raise Differs  # each use reads it, or none does: nothing stands in for it
-    layer.optional = True
-    bounds = []
-    for use, condition in conditions:
-        there = next(p for one, p in zip(group, layer.places, strict=True) if one.use is use) is not None
-        node = layer.place.node
-        expr = None
-        if tree is not None:
-            from specc.emit.python.places import outward
-
-            expr = outward(condition or tree, Place(use.scope, None, node))
-        bounds.append((use, Bound(there, expr, given=True)))
-    layer.condition = Hole(layer.name, bounds)
-
-
-def _is_read(layer: Layer, layers: list[Layer]) -> bool:
-    return any(ref[0] == layer.name for other in layers for _, ref in other.reads)
-
-
-def _before(layer: Layer, layers: list[Layer], graph: Graph) -> Ref | None:
-    """What is read in the stead of a conditional layer where that is left out; None where it is not known.
-
-    Without `from` it is the layer before; where a `from` names an alternative (`drop or x`), that.
-    """
-    if graph.source is None:
-        return None
-    place = layers.index(layer)
-    inputs = [value.name for value in layer.place.scope.inputs]
-    chained: Ref | None = (layers[place - 1].name, 0) if place else ("", 0) if inputs else None
-    named = [other for text in _strings(graph.source) for other in _alternatives(layer.name, text)]
-    if not named:
-        return chained
-    known: dict[str, Ref] = {name: ("", k) for k, name in enumerate(inputs)}
-    known |= {other.name: (other.name, 0) for other in layers[:place]}
-    refs = {known.get(other) for other in named}
-    readers = [ref for other in layers for _, ref in other.reads if ref[0] == layer.name]
-    if len(refs) == 1 and (refs == {chained} or len(readers) == len(named)):
-        return refs.pop()
-    return None
-
-
-def _alternatives(name: str, text: str) -> list[str]:
-    """What a `from` reads where the layer `name` is left out."""
-    found = re.fullmatch(rf"{re.escape(name)}(\.\w+)?\s+or\s+(.+)", text.strip())
-    if found is not None:
-        return [found[2].strip()]
-    return [text] if re.search(rf"(^|\W){re.escape(name)}(\.\w+)?\s+or\s", text) else []
-
-
-def _strings(node: SourceNode) -> Iterator[str]:
-    if isinstance(node, Scalar):
-        if isinstance(node.value, str):
-            yield node.value
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from _strings(item)
-    elif isinstance(node, Mapping):
-        for entry in node.entries:
-            yield from _strings(entry.value)

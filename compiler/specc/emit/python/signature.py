@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from specc.emit.naming import MODULES, unique
 from specc.emit.python.classes import Argument, Class, Layer
-from specc.emit.python.construct import Hole, holes
 from specc.emit.python.places import Leaf, agrees, dim_at, folded, known, leaves
 from specc.emit.python.text import text, tidy
+from specc.emit.python.tree import Hole, holes
 from specc.graph.arguments import Param
 from specc.graph.ir import Scope
 from specc.graph.origins import constant, input_size

@@ -321,3 +321,12 @@ def test_drawing_needs_neither_torch_nor_numpy() -> None:
     import sys
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_panel_labels_are_drawn_over_the_trunk() -> None:
+    root = ElementTree.fromstring(to_svg(graphs.resnet18()))
+    page = root.find("{http://www.w3.org/2000/svg}g")
+    assert page is not None
+    assert page[-1].get("class") == "labels"
+    assert "BasicBlock" in [text.text for text in page[-1]]
+    assert all(text.get("paint-order") == "stroke" for text in page[-1])

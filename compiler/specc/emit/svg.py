@@ -50,11 +50,13 @@ def _lift_panel_labels(root: ElementTree.Element) -> None:
         return
     labels = ElementTree.Element(f"{{{_SVG}}}g", {"class": "labels"})
     for panel in page:
-        shape = panel.find(f"{{{_SVG}}}path")
-        if panel.get("class") != "cluster" or shape is None:
+        # Engines differ in whether the tooltip gets a group of its own within the panel's.
+        inner = panel.find(f"{{{_SVG}}}g") if panel.find(f"{{{_SVG}}}path") is None else panel
+        shape = inner.find(f"{{{_SVG}}}path") if inner is not None else None
+        if panel.get("class") != "cluster" or inner is None or shape is None:
             continue
-        for text in panel.findall(f"{{{_SVG}}}text"):
-            panel.remove(text)
+        for text in inner.findall(f"{{{_SVG}}}text"):
+            inner.remove(text)
             rim = {"stroke": shape.get("fill", "none"), "stroke-width": "4", "stroke-linejoin": "round"}
             text.attrib.update(rim | {"paint-order": "stroke", "pointer-events": "none"})
             labels.append(text)

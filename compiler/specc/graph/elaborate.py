@@ -8,12 +8,14 @@ from typing import Any
 
 from specc.diagnostics import Sink, Span
 from specc.graph.arguments import Evaluator, Param, bound_param, declared
-from specc.graph.build import Builder, OnceSink, TooLarge, declared_blocks
+from specc.graph.blocks import declared_blocks
+from specc.graph.build import Builder, TooLarge
 from specc.graph.frame import Frame
 from specc.graph.init import initializers
 from specc.graph.ir import Graph, Scope, Value
 from specc.graph.outputs import network_outputs
 from specc.graph.patterns import Pattern, read_inputs
+from specc.graph.sinks import OnceSink
 from specc.language.conditions import condition
 from specc.language.expressions import names, parse
 from specc.ops.call import Bound
@@ -54,7 +56,7 @@ def elaborate(document: SourceMapping, file: str, written: str, sink: Sink, stem
     builder.declare_later(frame, layers)
     outputs: list[tuple[str, Value]] = []
     try:
-        if "layers" in document.keys():
+        if "layers" in document:
             builder.layers(frame, layers, document.span)
         outputs = network_outputs(builder, frame, document.entry("outputs"), document.entry("layers"))
         builder.finish(frame, outputs)
@@ -62,9 +64,18 @@ def elaborate(document: SourceMapping, file: str, written: str, sink: Sink, stem
     except TooLarge:
         pass
     root = Scope(
-        "network", name, "network", params, inputs, tuple(frame.nodes), tuple(outputs),
-        numbered=isinstance(layers, Sequence), span=document.span, symbols=symbols, absent=tuple(frame.absent),
-    )  # fmt: skip
+        "network",
+        name,
+        "network",
+        params,
+        inputs,
+        tuple(frame.nodes),
+        tuple(outputs),
+        numbered=isinstance(layers, Sequence),
+        span=document.span,
+        symbols=symbols,
+        absent=tuple(frame.absent),
+    )
     graph = Graph(
         name=name,
         description=_text(document.get("description")) or "",
@@ -104,8 +115,12 @@ def _network_params(declarations: Mapping[str, Param], sink: Sink) -> dict[str, 
     for param in declarations.values():
         bound = None
         if param.default is None:
-            sink.error("L202", f"the network's param `{param.name}` has no value", param.span,
-                       help=f"give it one here, or by `--set params.{param.name}=…`")  # fmt: skip
+            sink.error(
+                "L202",
+                f"the network's param `{param.name}` has no value",
+                param.span,
+                help=f"give it one here, or by `--set params.{param.name}=…`",
+            )
         else:
             evaluator = Evaluator(known, Facts.none(), sink)
             bound = bound_param(param, param.default, evaluator, given=True, span=param.span, label="the network")
@@ -129,8 +144,12 @@ def _inputs(patterns: Mapping[str, Pattern], sink: Sink) -> tuple[tuple[Value, .
                 elif isinstance(dim, Dim):
                     shape.append(dim)
                 else:
-                    sink.error("L204", f"the network's input `{name}` needs its number of dimensions", pattern.items[axis],
-                               help="`...` stands in the inputs of blocks; write the leading dimensions: `[N, …]`")  # fmt: skip
+                    sink.error(
+                        "L204",
+                        f"the network's input `{name}` needs its number of dimensions",
+                        pattern.items[axis],
+                        help="`...` stands in the inputs of blocks; write the leading dimensions: `[N, …]`",
+                    )
             if len(shape) == len(pattern.dims):
                 type = TensorType(tuple(shape), pattern.dtype or "float32")
         values.append(Value(name, _located(type, name, pattern), None, 0, pattern.span))
@@ -194,7 +213,9 @@ def _unused(
             sink.warning("W513", f"nothing uses block `{block.name}`", block.key, help="remove it")
     for value in frame.inputs:
         if not frame.was_read(value.name):
-            sink.warning("W511", f"nothing reads the input `{value.name}`", value.span, help=f"read it with `from: {value.name}`")
+            sink.warning(
+                "W511", f"nothing reads the input `{value.name}`", value.span, help=f"read it with `from: {value.name}`"
+            )
     _unused_params(declarations, document, sink)
 
 
@@ -222,5 +243,3 @@ def _words(node: Node, words: set[str]) -> None:
 
 def _tree(text: str) -> ast.expr | None:
     return parse(text, Span("", 1, 1, 1, 1), Sink()) if len(text) < 1000 else None
-
-

@@ -8,9 +8,9 @@ from typing import Any
 from specc.diagnostics import Note, Sink, Span, closest
 from specc.graph.ir import Node, Value
 from specc.shapes.tensor import UNKNOWN, TensorType
+from specc.source.nodes import Mapping as SourceMapping
 from specc.source.nodes import Node as SourceNode
 from specc.source.nodes import Scalar, Sequence
-from specc.source.nodes import Mapping as SourceMapping
 
 
 def _names_something(node: Scalar) -> bool:

@@ -76,7 +76,9 @@ def contradicted(first: Sink, second: Sink, others: Iterable[Sink], types: Itera
     found = []
     sinks = [second, *others]
     for one in first.diagnostics:
-        if one.code == "S301" and all(any((d.code, d.span) == ("S301", one.span) for d in s.diagnostics) for s in sinks):
+        if one.code == "S301" and all(
+            any((d.code, d.span) == ("S301", one.span) for d in s.diagnostics) for s in sinks
+        ):
             message = one.message
             for type in types:
                 for dim in type.shape if isinstance(type, TensorType) else ():

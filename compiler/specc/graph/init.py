@@ -41,8 +41,12 @@ def _rule(node: Mapping, owned: dict[str, set[str]], sink: Sink) -> list[Initial
     if kind not in owned:
         near = closest(kind, owned) or (None if kind in OPS else closest(kind, OPS))
         have = ", ".join(f"`{name}`" for name in owned)
-        sink.error("N409", f"`init` names `{kind}`, but the network has no such layer with parameters", op.span,
-                   help=f"did you mean `{near}`?" if near else f"it has {have}" if have else None)  # fmt: skip
+        sink.error(
+            "N409",
+            f"`init` names `{kind}`, but the network has no such layer with parameters",
+            op.span,
+            help=f"did you mean `{near}`?" if near else f"it has {have}" if have else None,
+        )
         return []
     names = {str(e.key.value): e for e in node.entries}
     # An error may have left a layer without its parameters: then any name may be one.
@@ -54,8 +58,12 @@ def _rule(node: Mapping, owned: dict[str, set[str]], sink: Sink) -> list[Initial
     for name, entry in chosen.items():
         if name not in parameters:
             if names.get(name) is not None and owned[kind]:
-                sink.error("N409", f"`{kind}` has no parameter `{name}`", entry.key.span,
-                           help="it owns " + ", ".join(f"`{p}`" for p in sorted(parameters)))  # fmt: skip
+                sink.error(
+                    "N409",
+                    f"`{kind}` has no parameter `{name}`",
+                    entry.key.span,
+                    help="it owns " + ", ".join(f"`{p}`" for p in sorted(parameters)),
+                )
             continue
         rule = _function(kind, name, entry, rest, taken, sink)
         if rule is not None:
@@ -64,8 +72,12 @@ def _rule(node: Mapping, owned: dict[str, set[str]], sink: Sink) -> list[Initial
         if name not in taken:
             known = sorted({arg for rule in rules for arg in arguments(INITIALISERS[rule.function]).names})
             near = closest(name, [*known, *parameters])
-            sink.error("L201", f"unknown argument `{name}` of this `init` rule", entry.key.span,
-                       help=f"did you mean `{near}`?" if near else f"it takes {', '.join(f'`{k}`' for k in known)}")  # fmt: skip
+            sink.error(
+                "L201",
+                f"unknown argument `{name}` of this `init` rule",
+                entry.key.span,
+                help=f"did you mean `{near}`?" if near else f"it takes {', '.join(f'`{k}`' for k in known)}",
+            )
     return rules
 
 
@@ -79,8 +91,12 @@ def _function(
     name = str(value.value) if isinstance(value, Scalar) else ""
     if name not in INITIALISERS:
         near = closest(name, INITIALISERS)
-        sink.error("L204", f"`torch.nn.init` has no function `{name}`", value.span,
-                   help=f"did you mean `{near}`?" if near else None)  # fmt: skip
+        sink.error(
+            "L204",
+            f"`torch.nn.init` has no function `{name}`",
+            value.span,
+            help=f"did you mean `{near}`?" if near else None,
+        )
         taken.update(rest)
         return None
     known, required = arguments(INITIALISERS[name])
@@ -88,8 +104,12 @@ def _function(
     for word, item in own.items():
         if word not in known:
             near = closest(word, known)
-            sink.error("L201", f"unknown argument `{word}` of {name}", item.key.span,
-                       help=f"did you mean `{near}`?" if near else None)  # fmt: skip
+            sink.error(
+                "L201",
+                f"unknown argument `{word}` of {name}",
+                item.key.span,
+                help=f"did you mean `{near}`?" if near else None,
+            )
             continue
         args[word] = plain(item.value)
     for word, item in rest.items():

@@ -4,8 +4,8 @@
                   │                └─ inputs, outputs: Value (name, type)
                   └─ inputs, outputs: Value
 
-A scope is what becomes an `nn.Module` (the network, a block, a group, a repeat); a node is a layer of it. A leaf node has
-an `op`, a composite one a `body`. Every use of a block has a scope of its own with its own shapes: the tree is the
+A scope is what becomes an `nn.Module` (the network, a block, a group, a repeat); a node is a layer of it. A leaf node
+has an `op`, a composite one a `body`. Every use of a block has a scope of its own with its own shapes: the tree is the
 network as it runs, `definition` says which scopes come from the same text.
 """
 
@@ -25,7 +25,6 @@ from specc.shapes.tensor import TensorType, Type
 
 if TYPE_CHECKING:
     from specc.source.nodes import Mapping as SourceMapping
-
     from specc.source.nodes import Node as SourceNode
 
 

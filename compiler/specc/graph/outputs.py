@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from specc.graph.build import Builder
 
 
-def network_outputs(builder: Builder, frame: Frame, entry: Entry | None, layers: Entry | None) -> list[tuple[str, Value]]:
+def network_outputs(
+    builder: Builder, frame: Frame, entry: Entry | None, layers: Entry | None
+) -> list[tuple[str, Value]]:
     """The outputs as declared, or the last layer as `output`; what is wrong with them is reported."""
     found: list[tuple[str, Value]] = []
     node = entry.value if entry is not None else None
@@ -31,10 +33,14 @@ def network_outputs(builder: Builder, frame: Frame, entry: Entry | None, layers:
             if value is not None:
                 found.append((str(item.key.value), value))
     if not found and frame.current is not None and frame.nodes:
-        # The check goes on with the last layer, also where another name is nearer: what stands there matters to training.
+        # The check goes on with the last layer, also where another name is nearer: training ends there.
         if entry is not None and not _refused(builder, problems, entry):
-            builder.sink.error("N406", "the network has no output that can be reached", entry.key.span,
-                               help=f"read the last layer: `outputs: {{output: {frame.nodes[-1].name}}}`")  # fmt: skip
+            builder.sink.error(
+                "N406",
+                "the network has no output that can be reached",
+                entry.key.span,
+                help=f"read the last layer: `outputs: {{output: {frame.nodes[-1].name}}}`",
+            )
         found.append(("output", frame.current))
     if len(builder.sink.diagnostics) > problems and frame.current is not None:
         frame.mark(frame.current)  # a wrong output most likely means the last layer
@@ -114,8 +120,13 @@ def _assert_shape(builder: Builder, frame: Frame, name: str, value: Value, node:
         return
     notes = (Note(f"from: {value.name} gives {value.type}", value.span),)
     if isinstance(dtype, Scalar) and dtype.value != value.type.dtype:
-        builder.sink.error("S307", f"the output `{name}` is declared {dtype.value}, but it is {value.type.dtype}",
-                           dtype.span, notes=notes, help=f"write `dtype: {value.type.dtype}`")  # fmt: skip
+        builder.sink.error(
+            "S307",
+            f"the output `{name}` is declared {dtype.value}, but it is {value.type.dtype}",
+            dtype.span,
+            notes=notes,
+            help=f"write `dtype: {value.type.dtype}`",
+        )
     if written is None:
         return
     dims = read_shape(written, frame.params, builder.sink)
@@ -125,14 +136,23 @@ def _assert_shape(builder: Builder, frame: Frame, name: str, value: Value, node:
     rest = dims[1:] if dims[:1] == (ELLIPSIS,) else dims
     lead = value.type.rank - len(rest)
     if lead < 0 or (lead > 0 and len(rest) == len(dims)):
-        builder.sink.error("S312", f"the output `{name}` is declared {shape_text(written)}, but it is {value.type}",
-                           written.span, notes=notes, help=fix)  # fmt: skip
+        builder.sink.error(
+            "S312",
+            f"the output `{name}` is declared {shape_text(written)}, but it is {value.type}",
+            written.span,
+            notes=notes,
+            help=fix,
+        )
         return
     spans = [item.span for item in getattr(written, "items", ())]
     for axis, dim in enumerate(rest):
         if isinstance(dim, str) and dim not in frame.symbols:
-            builder.sink.error("E206", f"`{dim}` is not a symbol of the inputs, nor a param",
-                               spans[axis + len(dims) - len(rest)], help=fix)  # fmt: skip
+            builder.sink.error(
+                "E206",
+                f"`{dim}` is not a symbol of the inputs, nor a param",
+                spans[axis + len(dims) - len(rest)],
+                help=fix,
+            )
             continue
         expected = Dim.symbol(dim) if isinstance(dim, str) else dim
         actual = value.type.shape[axis + lead]

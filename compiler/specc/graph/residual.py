@@ -9,6 +9,7 @@ from specc.diagnostics import Note, Span
 from specc.graph.frame import Frame
 from specc.graph.holes import has_holes, is_open
 from specc.graph.ir import Input, Node, Scope, Value
+from specc.graph.leaves import leaf
 from specc.graph.origins import entering, leaving
 from specc.ops import OPS
 from specc.ops.call import Bound
@@ -40,8 +41,12 @@ def build(builder: Builder, frame: Frame, text: SourceMapping, span: Span) -> No
     """Adds the nodes of a residual to its frame: body(x) + shortcut(x), then the activation."""
     pre = text.entry("pre")
     if pre is not None and isinstance(pre.value, Scalar) and pre.value.value is True:
-        builder.sink.error("L207", "`pre: true` is not supported by this version of specc", pre.key.span,
-                           help="write the layers of the body in the order they run")  # fmt: skip
+        builder.sink.error(
+            "L207",
+            "`pre: true` is not supported by this version of specc",
+            pre.key.span,
+            help="write the layers of the body in the order they run",
+        )
     entry = text.entry("residual")
     assert entry is not None
     x = frame.current
@@ -77,13 +82,17 @@ def _read(builder: Builder, name: str, node: SourceNode, key: Span) -> _Shortcut
             return _Shortcut(name, str(node.value or "identity"), None, key)
         return _Shortcut(name, "layer", node, key)
     if isinstance(node, SourceMapping):
-        if any(word in node.keys() for word in ("layers", "op", "residual")):
+        if any(word in node for word in ("layers", "op", "residual")):
             return _Shortcut(name, "layer", node, key)
         if len(node.entries) == 1:
             inner = node.entries[0]
             return _read(builder, str(inner.key.value), inner.value, inner.key.span)
-    builder.sink.error("L203", "`shortcut` must be `identity`, `auto`, or layers", node.span,
-                       help="write `shortcut: auto`, or `shortcut: {layers: [...]}`, or `{downsample: auto}` to name it")  # fmt: skip
+    builder.sink.error(
+        "L203",
+        "`shortcut` must be `identity`, `auto`, or layers",
+        node.span,
+        help="write `shortcut: auto`, or `shortcut: {layers: [...]}`, or `{downsample: auto}` to name it",
+    )
     return _Shortcut(name, "unknown", None, key)
 
 
@@ -93,7 +102,9 @@ def _free(frame: Frame, name: str) -> str:
     return name
 
 
-def _beside(builder: Builder, frame: Frame, shortcut: _Shortcut, x: Value, out: Value, body: list[Node]) -> Value | None:
+def _beside(
+    builder: Builder, frame: Frame, shortcut: _Shortcut, x: Value, out: Value, body: list[Node]
+) -> Value | None:
     """The value that is added to the body's; None where it is unknown and nothing more is to be said."""
     if shortcut.kind == "unknown":
         return None
@@ -135,7 +146,7 @@ def _sum(builder: Builder, frame: Frame, out: Value, beside: Value | None, key: 
         value = Value(name, out.type, path, 0, key)
         node = Node(name, path, OPS["add"], None, args, inputs, (value,), key, role="sum", error=error)
     else:
-        node = builder.leaf(OPS["add"], name, path, args, inputs, key, role="sum")
+        node = leaf(builder, OPS["add"], name, path, args, inputs, key, role="sum")
         node = node._replace(outputs=(node.outputs[0]._replace(type=out.type),))  # equal, and the body's own sizes
     frame.add(node, (), key)
 
@@ -154,7 +165,10 @@ def _differ(builder: Builder, out: Value, beside: Value, key: Span, shortcut: _S
     refuted = not same_rank or any(not isinstance(v, Proved | Holds) for v in verdicts)
     what = "the input" if shortcut.kind == "identity" else f"`{shortcut.name}`"
     message = f"the body of this residual gives {out.type}, but {what} is {beside.type}"
-    notes = (Note(f"from: {out.name} gives {out.type}", out.span), Note(f"from: {beside.name} gives {beside.type}", beside.span))
+    notes = (
+        Note(f"from: {out.name} gives {out.type}", out.span),
+        Note(f"from: {beside.name} gives {beside.type}", beside.span),
+    )
     if not refuted:
         when = " and ".join(str(c) for c in open_)
         message += f": they are equal only when {when}"
@@ -175,9 +189,11 @@ def _projection(
     assert isinstance(x.type, TensorType)
     assert isinstance(out.type, TensorType)
     rank = x.type.rank
-    norm = next((node for node in _leaves(body) if node.op is not None and node.op.family is Family.NORMALIZATION), None)
+    norm = next(
+        (node for node in _leaves(body) if node.op is not None and node.op.family is Family.NORMALIZATION), None
+    )
     stride: Bound | None = None
-    linear = rank == out.type.rank and rank not in _CONV or (rank == 3 and not _has(body, Family.CONVOLUTION))
+    linear = (rank == out.type.rank and rank not in _CONV) or (rank == 3 and not _has(body, Family.CONVOLUTION))
     if linear and x.type.rank == out.type.rank:
         op, axis = OPS["Linear"], rank - 1
     elif rank in _CONV and out.type.rank == rank:
@@ -199,7 +215,9 @@ def _projection(
     width = out.type.shape[axis]
     args = {arg.name: Bound(arg.default) for arg in op.args.values()}
     if not width.is_const:
-        builder.sink.error("S304", f"`auto` needs a fixed number of channels, but the body gives `{width}`", shortcut.key)
+        builder.sink.error(
+            "S304", f"`auto` needs a fixed number of channels, but the body gives `{width}`", shortcut.key
+        )
         return None
     wide = Bound(width.value, width.origin.expr if width.origin else None, None, True)
     args["out_features" if op.name == "Linear" else "out_channels"] = wide
@@ -210,23 +228,42 @@ def _projection(
     if norm is not None:
         args["bias"] = Bound(False, None, None, True)
     label = shortcut.name
-    first = builder.leaf(op, "0", f"{path}.0", args, (Input("input", inner),), shortcut.key, label=label)
+    first = leaf(builder, op, "0", f"{path}.0", args, (Input("input", inner),), shortcut.key, label=label)
     nodes = [first]
     if norm is not None and norm.op is not None:
         own = {name: (b if b.given else Bound(norm.op.args[name].default)) for name, b in norm.args.items()}
         own = {n: (Bound(norm.op.args[n].default) if norm.op.args[n].inferred else b) for n, b in own.items()}
         nodes.append(
-            builder.leaf(norm.op, "1", f"{path}.1", own, (Input("input", first.outputs[0]),), shortcut.key, label=label)
+            leaf(
+                builder, norm.op, "1", f"{path}.1", own, (Input("input", first.outputs[0]),), shortcut.key, label=label
+            )
         )
     last = nodes[-1].outputs[0]
     params = {name: Bound(value, ast.Name(name, ast.Load())) for name, value in frame.params.items()}
     scope = Scope(
-        "group", "", f"{frame.definition}.{shortcut.name}", params, (inner,), tuple(nodes), (("", last),),
-        numbered=True, span=shortcut.key,
-    )  # fmt: skip
+        "group",
+        "",
+        f"{frame.definition}.{shortcut.name}",
+        params,
+        (inner,),
+        tuple(nodes),
+        (("", last),),
+        numbered=True,
+        span=shortcut.key,
+    )
     value = Value(shortcut.name, leaving(last.type, {}, {"x": x.type}), path, 0, shortcut.key)
-    node = Node(shortcut.name, path, None, scope, {}, (Input("x", frame.mark(x)),), (value,), shortcut.key,
-                role="shortcut", optional=True)  # fmt: skip
+    node = Node(
+        shortcut.name,
+        path,
+        None,
+        scope,
+        {},
+        (Input("x", frame.mark(x)),),
+        (value,),
+        shortcut.key,
+        role="shortcut",
+        optional=True,
+    )
     frame.add(node, (), shortcut.key)
     return value
 

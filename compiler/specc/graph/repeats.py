@@ -1,0 +1,126 @@
+"""`repeat`: copies of a layer, a block or a group, one after another."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from specc.diagnostics import Span
+from specc.graph.arguments import entry_span
+from specc.graph.frame import Frame
+from specc.graph.ir import Input, Node, Scope, Value
+from specc.graph.limits import NODE_LIMIT, REPEAT_LIMIT
+from specc.graph.origins import entering, leaving
+from specc.ops.call import Bound
+from specc.shapes.tensor import UNKNOWN, Type
+from specc.source.nodes import Mapping as SourceMapping
+
+if TYPE_CHECKING:
+    from specc.graph.build import Builder
+
+
+def repeat(
+    builder: Builder, frame: Frame, name: str, key: Span, node: SourceMapping, condition: Any, role: str, before: int
+) -> None:
+    entry = node.entry("repeat")
+    assert entry is not None
+    result = builder.evaluator(frame).value(entry.value, lambda text: False)
+    count = result[0] if result is not None else None
+    if result is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 0):
+        if not builder.reported(entry.value.span):
+            builder.sink.error("L203", f"`repeat` must be a whole number, not `{count}`", entry.value.span)
+        count = None
+    if isinstance(count, int) and count > REPEAT_LIMIT:
+        builder.sink.error("L302", f"`repeat: {count}` is too much; the limit is {REPEAT_LIMIT:,}", entry.value.span)
+        count = None
+    sources = builder.sources(frame, name, node)
+    if count is None:
+        builder.placeholder(frame, name, key, before, role)
+        return
+    path = frame.path + name
+    outer = _sources(frame, sources)
+    inner = {port: [Value(port, entering(port, value.type), None, 0, value.span)] for port, value in outer}
+    current = next(iter(inner.values()))[0] if inner else None
+    scope_inputs = tuple(value[0] for value in inner.values())
+    started = builder.count
+    copies: list[Node] = []
+    types: Type = current.type if current else UNKNOWN
+    for k in range(count):
+        # A copy is built in the frame around the repeat: it sees that scope's params and `i`, and chains.
+        copy = _copy(builder, frame, str(k), key, node, f"{path}.{k}", inner, current, sources, k)
+        if copy is None:
+            builder.placeholder(frame, name, key, before, role)
+            return
+        if k == 0 and builder.count + (builder.count - started) * (count - 1) > NODE_LIMIT:
+            builder.too_large(entry.value.span)  # at once, rather than after building them
+        copies.append(copy)
+        current = copy.outputs[0] if copy.outputs else None
+        types = leaving(current.type, {"i": Bound(k)}, {p: v[0].type for p, v in inner.items()}) if current else UNKNOWN
+        if current is not None:
+            current = current._replace(type=types)
+            copies[-1] = copy._replace(outputs=(current, *copy.outputs[1:]))
+    inputs = tuple(Input(port, value) for port, value in outer)
+    given = {port: value.type for port, value in outer}
+    out = leaving(types, {}, given)
+    bound = Bound(count, result[1] if result else None, entry_span(entry), True)
+    scope = Scope(
+        "repeat",
+        "",
+        f"{frame.definition}.{name}",
+        {p: Bound(v, ast.Name(p, ast.Load())) for p, v in frame.params.items()},
+        scope_inputs,
+        tuple(copies),
+        (("", current),) if current is not None else (),
+        numbered=True,
+        span=key,
+        repeat=bound,
+    )
+    value = Value(name, out, path, 0, key)
+    made = Node(
+        name,
+        path,
+        None,
+        scope,
+        {},
+        inputs,
+        (value,),
+        key,
+        role=role,
+        condition=condition,
+        optional=condition is not None,
+    )
+    builder.add(frame, made, (), key, before)
+
+
+def _sources(frame: Frame, sources: list[Value] | dict[str, list[Value]] | None) -> list[tuple[str, Value]]:
+    if sources is None:
+        current = frame.chained()
+        return [] if current is None else [("x", current)]
+    if isinstance(sources, dict):
+        return [(port, value) for port, values in sources.items() for value in values]
+    return [("x" if k == 0 else f"x{k}", value) for k, value in enumerate(sources)]
+
+
+def _copy(
+    builder: Builder,
+    frame: Frame,
+    name: str,
+    key: Span,
+    node: SourceMapping,
+    path: str,
+    inner: dict[str, list[Value]],
+    current: Value | None,
+    sources: list[Value] | dict[str, list[Value]] | None,
+    k: int,
+) -> Node | None:
+    further = [value for values in inner.values() for value in values][1:]
+    given: list[Value] | dict[str, list[Value]] | None
+    if isinstance(sources, dict):
+        ports = list(inner)
+        given = {port: ([current] if port == ports[0] and current else inner[port]) for port in ports}
+    else:
+        given = [current, *further] if current is not None else None
+    layer = SourceMapping(tuple(e for e in node.entries if e.key.value not in ("repeat", "when", "from")), node.span)
+    inside = frame.copy(k, current)
+    built = builder.one(inside, name, key, layer, path, given, k)
+    return None if built is None else built[0]._replace(index=k)

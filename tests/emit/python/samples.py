@@ -313,7 +313,7 @@ layers:
 _sample(
     "clashes",
     """
-params: {nn: 4, heads: 2, super: 3}
+params: {nn: 4, heads: 2, super: 3, act: 2}
 inputs: {F: [N, 6], self: [N, 6]}
 layers:
   torch: {op: Linear, from: F, out_features: nn * super}
@@ -323,6 +323,8 @@ layers:
   Tensor: {op: add, from: [sum, x]}
   max: {op: mul, from: [Tensor, heads], doc: "ends the \\"\\"\\" text\\nimport os"}
   scaled: {op: mul, other: heads}
+  act: {op: relu, when: act > 1}
+  acted: {op: mul, other: act}
 """,
 )
 

@@ -37,7 +37,7 @@ OTHERS: dict[str, list[dict[str, object]]] = {
     "inverted": [{"width": 5}],
     "squeeze": [{"layers": [1, 4], "width": 8}, {"classes": 2}],
     "decoder": [{"heads": 2, "depth": 3, "drop": 0}, {"vocab": 9, "depth": 1}],
-    "clashes": [{"nn": 5, "super": 2}],
+    "clashes": [{"nn": 5, "super": 2}, {"act": 1}],
 }
 
 
@@ -139,3 +139,61 @@ def test_a_param_behind_a_computed_size_is_written_as_its_value() -> None:
     source = to_python(graph_of("spatial"))
     assert "def __init__(self, heads: int = 2, classes: int = 3) -> None:" in source
     assert "nn.Conv2d(3, 4, kernel_size=3, stride=2, padding=1)" in source
+
+
+BASIC_BLOCK = """
+class BasicBlock(nn.Module):
+    def __init__(self, in_channels: int, channels: int, stride: int = 1, downsample: bool = False) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, channels, kernel_size=3, stride=stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.relu = nn.ReLU()
+        self.conv2 = nn.Conv2d(channels, channels, kernel_size=3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.downsample = None
+        if downsample:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(in_channels, channels, kernel_size=1, stride=stride, bias=False),
+                nn.BatchNorm2d(channels),
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        shortcut = x if self.downsample is None else self.downsample(x)
+        x = self.conv1(x)
+        x = self.bn1(x)
+        x = self.relu(x)
+        x = self.conv2(x)
+        x = self.bn2(x)
+        return F.relu(x + shortcut)
+"""
+
+
+def test_the_variants_of_a_block_are_one_class_as_a_person_would_write_it() -> None:
+    assert BASIC_BLOCK in to_python(shipped("resnet18"))
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("resnet", "self.layer1 = nn.Sequential(*(BasicBlock(width, width) for _ in range(2)))"),
+        ("transformer", "self.blocks = nn.Sequential(*(EncoderBlock(dim, heads) for _ in range(depth)))"),
+        ("bottleneck", "*(Bottleneck2(channels * 4, channels) for _ in range(depth - 1)),"),
+        ("memory", "self.decoder = nn.ModuleList(Cross(8, heads) for _ in range(depth))"),
+        ("by_hand", "if stride != 1 or in_channels != channels:"),
+        ("unet", "x = torch.cat([x, enc1], dim=1)"),
+        ("lstm", "lstm_output, (lstm_h_n, lstm_c_n) = self.lstm(x)"),
+        ("run_time", "x = x.reshape(n, t // self.parts, 8 * self.parts)"),
+    ],
+)
+def test_expressions_and_structure_survive(name: str, line: str) -> None:
+    assert line in to_python(graph_of("specs/resnet18" if name == "resnet" else name))
+
+
+def test_a_graph_with_errors_is_refused() -> None:
+    from specc.compiler import compile_text
+
+    text = "specc: 1\nname: wrong\ninputs: {x: [N, 4]}\nlayers: {a: {op: Linear, in_features: 5, out_features: 2}}\n"
+    graph = compile_text(text).graph
+    assert graph is not None
+    with pytest.raises(ValueError, match="a network with errors"):
+        to_python(graph)

@@ -100,7 +100,8 @@ def member(name: str) -> str:
 
 def flag(layer: Layer, cls: Class) -> str:
     """The attribute that says whether a function is applied."""
-    return attribute(layer.name if not layer.name.isdigit() else f"has_{layer.name}", cls)
+    clash = layer.name.isdigit() or any(arg.name == layer.name for arg in cls.args)
+    return attribute(f"has_{layer.name}" if clash else layer.name, cls)
 
 
 def comment(doc: str) -> str:

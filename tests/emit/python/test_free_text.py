@@ -35,6 +35,7 @@ _HOSTILE = [
     "\\N{BULLET} \\u0041 \\x41 \\",
     "{braces} %s",
     "# noqa",
+    "torch.relu of F.relu, a Tensor of torchvision.ops",
     "\u202eright to left\u202c",
     "nul \x07 bell",
     "line\u2028separator",

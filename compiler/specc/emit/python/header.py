@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 
 from specc.diagnostics.escape import visible, width
@@ -54,17 +55,12 @@ def header(graph: Graph, body: str) -> list[str]:
 
 
 def _imports(body: str) -> list[str]:
-    import re
-
-    def names(word: str) -> bool:
-        return re.search(rf"(?<![\w.\"]){word}\b", body) is not None
-
-    out = ["import torch"] if names(r"torch\.") or names("torch(?=[.])") else []
-    if names(r"torchvision\."):
-        out.append("import torchvision")
-    mine = [name for name in ("Tensor", "nn") if names(name)]
+    """What the code names; free text in it names nothing."""
+    used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+    out = [f"import {name}" for name in ("torch", "torchvision") if name in used]
+    mine = [name for name in ("Tensor", "nn") if name in used]
     if mine:
         out.append(f"from torch import {', '.join(mine)}")
-    if names(r"F\."):
+    if "F" in used:
         out.append("from torch.nn import functional as F")
     return out

@@ -74,7 +74,7 @@ _ALLOWED: Final = (
 
 
 def parse(text: str, span: Span, sink: Sink) -> ast.expr | None:
-    """The tree of an expression, checked against the whitelist; reports E201 (syntax), E202 (not allowed), E203 (size)."""
+    """The tree of an expression, checked against the whitelist; reports E201 (syntax), E202 (refused), E203 (size)."""
     if len(text) > LENGTH_LIMIT:
         sink.error("E203", f"this expression is {len(text)} characters long; the limit is {LENGTH_LIMIT}", span)
         return None
@@ -216,9 +216,9 @@ class _Evaluator:
             for _ in range(exponent):
                 result = result * base
             return result
-        if isinstance(base, int) and isinstance(exponent, int) and exponent > 0:
-            if base.bit_length() * exponent > 128:  # before computing: 9**9**9 takes minutes
-                raise EvaluationError("E205", "a number in this expression is too large")
+        whole = isinstance(base, int) and isinstance(exponent, int) and exponent > 0
+        if whole and base.bit_length() * exponent > 128:  # before computing: 9**9**9 takes minutes
+            raise EvaluationError("E205", "a number in this expression is too large")
         try:
             return base**exponent
         except (ZeroDivisionError, OverflowError):

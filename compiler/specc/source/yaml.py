@@ -99,8 +99,8 @@ class _Open:
     """A mapping or sequence whose end has not come yet."""
 
     __slots__ = (
-        "again", "anchor", "before", "entries", "flow", "height", "is_mapping", "items", "key", "repeated", "seen", "skip",
-        "span",
+        "again", "anchor", "before", "entries", "flow", "height", "is_mapping", "items", "key", "repeated", "seen",
+        "skip", "span",
     )  # fmt: skip
 
     def __init__(self, span: Span, *, is_mapping: bool, flow: bool, anchor: str | None, before: int) -> None:
@@ -250,7 +250,6 @@ class _Builder:
 
     def _close(self, event: Any) -> None:
         frame = self._stack.pop()
-        node: Node
         if frame.flow:
             end = event.end_mark
             span = Span(self.file, frame.span.line, frame.span.column, end.line + 1, end.column + 1)
@@ -259,7 +258,9 @@ class _Builder:
             if self._ends is not None:
                 end_line, end_column = self._ends.end_line, self._ends.end_column
             span = Span(self.file, frame.span.line, frame.span.column, end_line, end_column)
-        node = Mapping(tuple(frame.entries), span, tuple(frame.repeated)) if frame.is_mapping else Sequence(tuple(frame.items), span)
+        node: Node = Sequence(tuple(frame.items), span)
+        if frame.is_mapping:
+            node = Mapping(tuple(frame.entries), span, tuple(frame.repeated))
         self._add(node, frame.anchor, self._nodes - frame.before, frame.height)
 
     def _alias(self, event: Any) -> bool:

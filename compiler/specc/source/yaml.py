@@ -212,6 +212,12 @@ class _Builder:
         start, end = event.start_mark, event.end_mark
         written = self.text[start.index : end.index]
         span = Span(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        frame = self._stack[-1] if self._stack else None
+        plain = not event.value and not event.style and not event.anchor and event.tag is None
+        if plain and frame is not None and frame.key is not None and start.line >= frame.key.span.end_line:
+            # Nothing stands after `? key`: of PyYAML's parsers one places that where the text ends, one on a line more.
+            key = frame.key.span
+            return Span(self.file, key.end_line, key.end_column, key.end_line, key.end_column), ""
         if event.anchor or event.tag is not None:
             found = _PROPERTIES.match(written) or re.match(r"[&!]\S*\s*$", written)
             skipped = found.end() if found else 0

@@ -29,7 +29,8 @@ def admitted(args: Mapping[str, Bound], inputs: Sequence[Type], outputs: Sequenc
         for name, bound in args.items()
         if bound.given and bound.expr is not None and name not in _OWN_AXIS and any(_names(bound.expr))
     }
-    if not written:
+    given = [tree for tree in _sizes(inputs) if any(_names(tree))]
+    if not written and not given:
         return tuple(outputs)
     needed = {name for tree in written.values() for name in _names(tree)}
     passed = {id(dim.origin) for type_ in inputs if isinstance(type_, TensorType) for dim in type_.shape if dim.origin}
@@ -39,9 +40,12 @@ def admitted(args: Mapping[str, Bound], inputs: Sequence[Type], outputs: Sequenc
         if not dim.is_const or (origin is not None and (origin.expr is None or id(origin) in passed)):
             return dim
         said = origin.expr if origin is not None else None
-        if origin is not None and said is not None and (needed <= set(_names(said)) or _is_argument(dim, origin, args)):
-            return dim
-        causes = [*([said] if said is not None else _sizes(inputs)), *written.values()]
+        if origin is not None and said is not None:
+            if needed <= set(_names(said)) or _is_argument(dim, origin, args):
+                return dim
+        elif not written and (dim.value in (1, len(inputs)) or _is_literal(dim, args)):
+            return dim  # an axis that the op itself makes
+        causes = [*([said] if said is not None else given), *written.values()]
         return dim.with_origin(Origin(unexplaining(dim.value, causes), origin.sources if origin is not None else ()))
 
     return tuple(
@@ -69,6 +73,12 @@ def _is_argument(dim: Dim, origin: Origin, args: Mapping[str, Bound]) -> bool:
         if named and isinstance(origin.expr, ast.Constant) and any(value == dim.value for value in values):
             return True
     return False
+
+
+def _is_literal(dim: Dim, args: Mapping[str, Bound]) -> bool:
+    """Whether an argument is the number itself, alone or in a list."""
+    values = [bound.value if isinstance(bound.value, tuple) else (bound.value,) for bound in args.values()]
+    return any(type(value) is int and value == dim.value for several in values for value in several)
 
 
 def _names(tree: ast.expr) -> Iterator[str]:

@@ -102,3 +102,42 @@ def _leaf(rng: Random, names: list[str], earlier: list[str], more: dict[str, lis
     if kind == "scale":
         return f"{{op: mul, other: {rng.choice([*names, '0.5', '2'])}{extra}}}"
     return {"relu": "{op: relu", "ReLU": "{op: ReLU", "norm": "{op: LayerNorm"}[kind] + extra + "}"
+
+
+IMAGE_PARAMS = {"k": 3, "s": 1, "p": 1, "w": 4, "d": 2}
+
+
+def image_spec(rng: Random) -> str:
+    """A spec over images of a fixed size, whose windows depend on params; at its end the sizes become features."""
+    lines = ["specc: 1", "name: random", f"params: {{{', '.join(f'{p}: {v}' for p, v in IMAGE_PARAMS.items())}}}"]
+    lines += ["inputs: {x: [N, 3, 16, 12]}", "blocks:", "  Unit:", "    params: {c: int, kernel: 3, stride: 1, on: 1}"]
+    lines += ["    inputs: {x: [N, C, H, W]}", "    layers:"]
+    lines += [f"      l{k}: {_window(rng, ['c', 'C'], ['kernel', '3', '1'], ['stride', '1'])}" for k in range(2)]
+    lines += ["layers:"]
+    for k in range(rng.randint(1, 4)):
+        if rng.random() < 0.4:
+            kernel, stride = rng.choice(["k", "3"]), rng.choice(["s", "1"])
+            use = f"c: {rng.choice(['w', 'w * 2', '5'])}, kernel: {kernel}, stride: {stride}"
+            repeat = rng.choice(["", "", ", repeat: d", ", repeat: 2"])
+            lines.append(f"  l{k}: {{op: Unit, {use}{repeat}}}")
+        else:
+            lines.append(f"  l{k}: {_window(rng, ['w', 'w * 2', '6'], ['k', '3', '1'], ['s', '1', '2'])}")
+    if rng.random() < 0.3:
+        lines.append(f"  pool: {{op: AdaptiveAvgPool2d, output_size: {rng.choice(['1', 'd', '[d, 2]'])}}}")
+    lines += ["  flat: Flatten", f"  fc: {{op: Linear, out_features: {rng.choice(['w', '7', 'w * d'])}}}"]
+    return "\n".join([*lines, "  act: {op: relu}", "  end: {op: Linear, out_features: 2}"]) + "\n"
+
+
+def _window(rng: Random, channels: list[str], kernels: list[str], strides: list[str]) -> str:
+    kind = rng.choice(["conv", "conv", "conv", "pool", "norm", "relu", "up"])
+    padding = rng.choice([", padding: 1", ", padding: p" if "k" in kernels else "", ""])
+    if kind == "conv":
+        return (
+            f"{{op: Conv2d, out_channels: {rng.choice(channels)}, kernel_size: {rng.choice(kernels)}, "
+            f"stride: {rng.choice(strides)}{padding}}}"
+        )
+    if kind == "pool":
+        return f"{{op: MaxPool2d, kernel_size: {rng.choice(kernels)}, stride: {rng.choice(strides)}}}"
+    if kind == "up":
+        return f"{{op: interpolate, scale_factor: {rng.choice(['2', strides[0]])}}}"
+    return "BatchNorm2d" if kind == "norm" else "{op: relu}"

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 
@@ -10,7 +11,7 @@ import pytest
 from specc.compiler import as_overrides, compile_text
 from specc.emit.python import to_python
 from specc.graph.ir import Graph
-from tests.emit.python.random_specs import PARAMS, spec
+from tests.emit.python.random_specs import IMAGE_PARAMS, PARAMS, image_spec, spec
 from tests.emit.python.running import faithful, module, ruff, same
 
 SEEDS = range(40)
@@ -21,10 +22,10 @@ def _graph(text: str, params: dict[str, object] | None = None) -> Graph | None:
     return result.graph if result.ok else None
 
 
-def _compiling(rng: Random) -> tuple[str, Graph]:
+def _compiling(rng: Random, made: Callable[[Random], str] = spec) -> tuple[str, Graph]:
     """The next random spec without errors."""
     while True:
-        text = spec(rng)
+        text = made(rng)
         graph = _graph(text)
         if graph is not None:
             return text, graph
@@ -36,16 +37,13 @@ def _arguments(source: str) -> list[str]:
     return [argument.arg for argument in methods[0].args.args[1:]] if methods else []
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_random_spec_is_faithful_for_all_arguments(seed: int) -> None:
-    rng = Random(seed)
-    text, graph = _compiling(rng)
+def _holds_for_all_arguments(rng: Random, text: str, graph: Graph, names: Iterable[str]) -> None:
     source = to_python(graph)
     faithful(graph, module(graph, source))
     taken = _arguments(source)
     for _ in range(3):
         params: dict[str, object] = {
-            name: rng.randint(0 if name == "flag" else 1, 4) for name in PARAMS if name in taken
+            name: rng.randint(0 if name in ("flag", "p") else 1, 4) for name in names if name in taken
         }
         other = _graph(text, params)
         if other is None:
@@ -53,6 +51,20 @@ def test_a_random_spec_is_faithful_for_all_arguments(seed: int) -> None:
         network = module(other, source, **params)
         faithful(other, network)
         same(other, network, module(other))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_random_spec_is_faithful_for_all_arguments(seed: int) -> None:
+    rng = Random(seed)
+    text, graph = _compiling(rng)
+    _holds_for_all_arguments(rng, text, graph, PARAMS)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_sizes_of_images_are_right_for_all_arguments(seed: int) -> None:
+    rng = Random(seed)
+    text, graph = _compiling(rng, image_spec)
+    _holds_for_all_arguments(rng, text, graph, IMAGE_PARAMS)
 
 
 def test_random_specs_pass_ruff(tmp_path: Path) -> None:

@@ -103,6 +103,7 @@ _OUTPUTS = (
     "outputs:\n  logits: {from: ‹N406›nothing, shape: [N, classes]}",
     "outputs:\n  logits:\n    from: ‹N406›clasifier\n",
     "outputs:\n  logits: ‹N406›probabilties",
+    "‹N406›outputs: {}",
     "outputs:\n  logits: probabilities\n  extra: ‹N406›nothing",
 )
 

@@ -41,6 +41,7 @@ class Builder:
         self.used: set[str] = set()  # blocks
         self.count = 0
         self.stack: list[str] = []  # blocks being built
+        self.partial = any(d.code[0] == "Y" and d.code != "Y102" for d in sink.diagnostics)  # YAML dropped something
         self.guessing = False  # what is built rests on a guess already
 
     # Scopes ----------------------------------------------------------------------------------------------------
@@ -74,11 +75,15 @@ class Builder:
             if key in again:
                 self._again(frame, name, key, value, node)
                 continue
-            if name in frame.outputs or name in frame.removed:
+            if name in frame.outputs:
+                other = f"{name}_"
                 self.sink.error(
-                    "L209", f"`{name}` is already an input of this scope", key, help="give the layer another name"
+                    "L209",
+                    f"`{name}` is already an input of this scope",
+                    key,
+                    help=f"give the layer another name, such as `{other}`",
                 )
-                continue
+                name = other  # the input keeps its name, and the layer is checked all the same
             frame.later.discard(name)
             self.layer(frame, name, key, value)
 
@@ -137,7 +142,7 @@ class Builder:
         """Reports the layers nobody reads (W511)."""
         for _, value in outputs:
             frame.mark(value)
-        if frame.broken:
+        if frame.broken or self.partial:
             return
         for node in frame.nodes:
             if node.role not in ("", "body") or frame.was_read(node.name):

@@ -35,7 +35,7 @@ def elaborate(document: SourceMapping, file: str, written: str, sink: Sink, stem
     `written` is the text it was read from, overrides included; `stem` is the name where it gives none (its file's).
     """
     own = OnceSink(sink.diagnostics)
-    check(section_schema("spec"), document, own, what="the spec")
+    check(section_schema("spec"), _without_empty(document, "outputs"), own, what="the spec")
     _later(document, own)
     declarations = declared(document.get("params"), own)
     params = _network_params(declarations, own)
@@ -95,6 +95,15 @@ def elaborate(document: SourceMapping, file: str, written: str, sink: Sink, stem
         check(section_schema("train"), graph.train, own, what="train")
         check_training(graph, graph.train, own)
     return graph
+
+
+def _without_empty(document: SourceMapping, word: str) -> SourceMapping:
+    """The document without a section that holds nothing, which has a diagnostic of its own."""
+    node = document.get(word)
+    empty = (isinstance(node, SourceMapping) and not node.entries) or (isinstance(node, Scalar) and node.value is None)
+    if not empty:
+        return document
+    return SourceMapping(tuple(e for e in document.entries if e.key.value != word), document.span)
 
 
 def _text(node: Node | None) -> str | None:
@@ -206,16 +215,18 @@ def _unused(
     builder: Builder, declarations: Mapping[str, Param], document: SourceMapping, frame: Frame, sink: Sink
 ) -> None:
     """Lints: blocks nobody uses (W513), inputs nobody reads (W511), params nobody names (W512)."""
-    if frame.broken or not sink.ok:
+    if frame.broken or builder.partial:
         return
-    for block in builder.blocks.values():
-        if block.name not in builder.used:
-            sink.warning("W513", f"nothing uses block `{block.name}`", block.key, help="remove it")
     for value in frame.inputs:
         if not frame.was_read(value.name):
             sink.warning(
                 "W511", f"nothing reads the input `{value.name}`", value.span, help=f"read it with `from: {value.name}`"
             )
+    if not sink.ok:  # what is missing may be what would use them
+        return
+    for block in builder.blocks.values():
+        if block.name not in builder.used:
+            sink.warning("W513", f"nothing uses block `{block.name}`", block.key, help="remove it")
     _unused_params(declarations, document, sink)
 
 

@@ -1,4 +1,4 @@
-"""A second, plain reading of a graph: node by node, each layer by itself. It holds the generated `forward` to the wiring.
+"""A second, plain reading of a graph, node by node: it holds the generated `forward` to the wiring.
 
 Shapes alone cannot tell `layer(x, y)` from `layer(x, x)`; values can.
 """

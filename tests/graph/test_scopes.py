@@ -360,11 +360,12 @@ layers:
   b: {op: Linear, out_features: 4, from: x}
   c: {op: add, from: [a, b]}
   d: {op: matmul, from: {input: c, other: w}}
+  e: {op: mul, from: {other: d, input: c}}
 """
     )
     graph = compiled(text)
     reads = {n.name: [i.value.name for i in n.inputs] for n in graph.root.nodes}
-    assert reads == {"a": ["x"], "b": ["x"], "c": ["a", "b"], "d": ["c", "w"]}
+    assert reads == {"a": ["x"], "b": ["x"], "c": ["a", "b"], "d": ["c", "w"], "e": ["c", "d"]}
 
 
 def test_outputs_are_read_by_field_or_position() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from specc.diagnostics import Span, closest
 from specc.graph.frame import Frame
@@ -61,6 +61,9 @@ def op_inputs(
     return tuple(inputs)
 
 
+_PAIRED: Final = ("add", "mul")  # they take any number of tensors here, two by torch's names
+
+
 def _by_name(
     builder: Builder,
     sources: dict[str, list[Value]],
@@ -71,6 +74,8 @@ def _by_name(
     span: Span,
     wanted: str,
 ) -> tuple[Input, ...] | None:
+    if op.name in _PAIRED and sources.keys() == {"input", "other"}:
+        sources = {names[0]: [*sources["input"], *sources["other"]]}
     for port in sources:
         if port not in names:
             near = closest(port, names)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from specc.diagnostics.model import Sink, Span
 from specc.source.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
+from specc.source.schema import LAYER_KEYS
 from specc.source.validate import Schema, accepts
 from specc.source.yaml import short
 
@@ -89,6 +90,8 @@ class _Report:
         known: dict[str, Any] = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
         noun = "argument" if not path and "op" in known else "key"
         given = node.keys()
+        # What every layer takes goes without saying.
+        own = [key for key in known if key != "op" and key not in LAYER_KEYS] if noun == "argument" else list(known)
         for entry in node.entries:
             name = str(entry.key.value)
             if name in known:
@@ -98,8 +101,8 @@ class _Report:
                 help = f"`{near}` is written already; remove one of them"
             elif near:
                 help = f"did you mean `{near}`?"
-            elif len(known) <= 12:
-                help = f"it takes {', '.join(f'`{k}`' for k in known)}" if known else "it takes none"
+            elif len(own) <= 12:
+                help = f"it takes {', '.join(f'`{k}`' for k in own)}" if own else "it takes none"
             else:
                 help = None
             self.sink.error(

@@ -21,12 +21,15 @@ def explained(text, schema, what, **more):
     return sink.in_order()
 
 
+CONV = ", ".join(f"`{name}`" for name in OPS["Conv2d"].args)
+
+
 @pytest.mark.parametrize(
     ("argument", "code", "message", "at", "help"),
     [
         ("strid: 3", "L201", "unknown argument `strid` of `Conv2d`", "strid",
          "did you mean `stride`?"),
-        ("qqqq: 3", "L201", "unknown argument `qqqq` of `Conv2d`", "qqqq", "it takes `in_channels`, `out_channels`, `kernel_size`, `stride`, `padding`, `dilation`, `groups`, `bias`, `padding_mode`"),
+        ("qqqq: 3", "L201", "unknown argument `qqqq` of `Conv2d`", "qqqq", f"it takes {CONV}"),
         ("bias: 3", "L203", "`bias` must be `true` or `false` or an expression, not `3`", "3", None),
         ("bias: []", "L203", "`bias` must be `true` or `false` or an expression, not a list", "[]", None),
         ("stride: 0", "L204", "`stride` must be at least 1, not `0`", "0", None),

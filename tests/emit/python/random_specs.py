@@ -55,8 +55,8 @@ def _body(rng: Random, depth: int, names: list[str], blocks: list[str], count: i
 
 
 def _after(rng: Random, pad: str) -> list[str]:
-    choices = [f"{pad}shortcut: {{layers: [{{op: Linear, out_features: 4}}]}}", f"{pad}activation: relu"]
-    return [line for line in choices if rng.random() < 0.5]
+    shortcut = rng.choice(["", f"{pad}shortcut: {{layers: [{{op: Linear, out_features: 4}}]}}", f"{pad}shortcut: auto"])
+    return [line for line in (shortcut, rng.choice(["", f"{pad}activation: relu"])) if line]
 
 
 def _counts(names: list[str]) -> list[str]:

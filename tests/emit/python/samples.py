@@ -693,3 +693,24 @@ layers:
   head: {op: Linear, out_features: vocab}
 """,
 )
+
+_sample(
+    "automatic",
+    """
+params: {width: 8, s: 1, classes: 3}
+inputs: {x: [N, 8, H, W]}
+blocks:
+  B:
+    params: {c: int, stride: 1}
+    residual:
+      conv: {op: Conv2d, out_channels: c, kernel_size: 3, stride: stride, padding: 1}
+    shortcut: auto
+layers:
+  a: {op: B, c: width}
+  b: {op: B, c: 2 * width, stride: s}
+  c: {op: B, c: 2 * width, stride: 2}
+  p: {op: AdaptiveAvgPool2d, output_size: 1}
+  f: Flatten
+  fc: {op: Linear, out_features: classes}
+""",
+)

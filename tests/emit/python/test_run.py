@@ -33,6 +33,7 @@ OTHERS: dict[str, list[dict[str, object]]] = {
     "variants": [{"width": 8}],
     "residuals": [{"width": 6}],
     "spatial": [{"heads": 3, "classes": 5}],
+    "automatic": [{"s": 2, "classes": 2}],
     "dense": [{"growth": 4, "classes": 3}],
     "inverted": [{"width": 5}],
     "squeeze": [{"layers": [1, 4], "width": 8}, {"classes": 2}],

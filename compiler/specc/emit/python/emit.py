@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from specc.diagnostics import Sink
 from specc.emit.naming import TAKEN, unique
+from specc.emit.python.automatic import undecided
 from specc.emit.python.checks import asked, checks, reset
 from specc.emit.python.classes import Class
 from specc.emit.python.forward import Forward
@@ -37,8 +38,10 @@ def _classes(graph: Graph) -> list[str]:
     names.add(final)
     resets = reset(graph)
     lines: list[str] = []
-    for _, uses in gather(graph):
-        for cls in merged(uses, scopes, graph):
+    definitions = gather(graph)
+    fixed = undecided([use for _, uses in definitions for use in uses])
+    for _, uses in definitions:
+        for cls in merged(uses, scopes, graph, fixed):
             cls.name = final if cls.root else unique(title(cls.uses[0], graph), names)
             names.add(cls.name)
             sign(cls, _declared(graph, cls.scope))

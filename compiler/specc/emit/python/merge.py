@@ -26,9 +26,14 @@ class _Built:
         return [node.name for node in self.use.scope.nodes]
 
 
-def merged(uses: list[Use], classes: dict[int, Class], graph: Graph) -> list[Class]:
-    """The classes of a definition, without names and arguments yet; `classes` holds those of the scopes below."""
+def merged(uses: list[Use], classes: dict[int, Class], graph: Graph, fixed: set[Leaf]) -> list[Class]:
+    """The classes of a definition, without names and arguments yet.
+
+    `classes` holds those of the scopes below, `fixed` names params of the network that are written as their values.
+    """
     built = [_build(use, classes) for use in uses]
+    for one in built:
+        one.builder.baked |= fixed if one.use.place is None else set()
     _align(built)
     groups: dict[object, list[_Built]] = {}
     flexible = _flexible(built)

@@ -88,33 +88,37 @@ def _inside(tree: ast.expr, level: int) -> str:
     return inner if own >= level else f"({inner})"
 
 
+def polynomial(tree: ast.expr, leaves: list[ast.expr]) -> Dim | None:
+    """The expression in the algebra's normal form, the n-th of `leaves` as the symbol `sn`; None where it has none.
+
+    Names and sizes that are not among the leaves yet are added.
+    """
+    from specc.graph.origins import as_input_size
+
+    if isinstance(tree, ast.Constant):
+        return Dim.of(tree.value) if type(tree.value) is int else None
+    if isinstance(tree, ast.Name) or as_input_size(tree) is not None:
+        known = [k for k, leaf in enumerate(leaves) if text(leaf) == text(tree)]
+        if not known:
+            leaves.append(tree)
+        return Dim.symbol(f"s{known[0] if known else len(leaves) - 1}")
+    if isinstance(tree, ast.BinOp):
+        left, right = polynomial(tree.left, leaves), polynomial(tree.right, leaves)
+        if left is None or right is None or type(tree.op) not in _EXACT:
+            return None
+        if right == Dim.of(0) and isinstance(tree.op, ast.FloorDiv):
+            return None
+        return _EXACT[type(tree.op)](left, right)
+    return None
+
+
 def tidy(tree: ast.expr) -> ast.expr:
     """An expression that inference put together, shorter where the algebra knows a shorter form: `2 * w`, not `w + w`.
 
     Its names must stand for positive integers.
     """
-    from specc.graph.origins import as_input_size
-
     leaves: list[ast.expr] = []
-
-    def dim(part: ast.expr) -> Dim | None:
-        if isinstance(part, ast.Constant):
-            return Dim.of(part.value) if type(part.value) is int else None
-        if isinstance(part, ast.Name) or as_input_size(part) is not None:
-            known = [k for k, leaf in enumerate(leaves) if text(leaf) == text(part)]
-            if not known:
-                leaves.append(part)
-            return Dim.symbol(f"s{known[0] if known else len(leaves) - 1}")
-        if isinstance(part, ast.BinOp):
-            left, right = dim(part.left), dim(part.right)
-            if left is None or right is None or type(part.op) not in _EXACT:
-                return None
-            if right.is_const and right.value == 0 and not isinstance(part.op, ast.Add | ast.Sub | ast.Mult):
-                return None
-            return _EXACT[type(part.op)](left, right)
-        return None
-
-    found = dim(tree)
+    found = polynomial(tree, leaves)
     if found is None:
         return tree
 

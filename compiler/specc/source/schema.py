@@ -211,7 +211,7 @@ _BLOCK = _closed(
 
 _SPEC = _closed(
     {
-        "specc": _doc({"const": 1}, "the version of the language"),
+        "specc": _doc({"const": 1}, "the version of the language", default=1),
         "name": _doc(_NAME, "the name of the network"),
         "description": _doc(_TEXT, "what it is"),
         "extends": _doc(_NAME, "a spec to start from; the keys here replace its own"),
@@ -231,7 +231,7 @@ _SPEC = _closed(
     title="the spec",
 )
 
-_WHOLE: Schema = {**_SPEC, "required": ["specc", "inputs", "layers"]}
+_WHOLE: Schema = {**_SPEC, "required": ["inputs", "layers"]}
 
 _SECTIONS: dict[str, Schema] = {
     "spec": _WHOLE,

@@ -198,3 +198,24 @@ def test_a_graph_with_errors_is_refused() -> None:
     assert graph is not None
     with pytest.raises(ValueError, match="a network with errors"):
         to_python(graph)
+
+
+def test_a_param_that_where_names_is_a_value_everywhere() -> None:
+    """`forward` checks the fact with the value, so no argument may say another one."""
+    text = """
+specc: 1
+name: placed
+params: {longest: 16}
+inputs: {tokens: {shape: [N, T], dtype: int64}}
+where: [T <= longest]
+layers:
+  index: {op: arange, end: T}
+  place: {op: Embedding, num_embeddings: longest, embedding_dim: 4}
+  word: {op: Embedding, num_embeddings: 9, embedding_dim: 4, from: tokens}
+  sum: {op: add, from: [word, place]}
+"""
+    network = module(compiled(text))
+    assert "longest" not in to_python(compiled(text))
+    network(torch.zeros(2, 16, dtype=torch.int64))
+    with pytest.raises(ValueError, match="T <= 16"):
+        network(torch.zeros(2, 17, dtype=torch.int64))

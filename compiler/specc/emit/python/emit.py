@@ -12,10 +12,12 @@ from specc.emit.python.gather import gather, title
 from specc.emit.python.header import docstring, header
 from specc.emit.python.initial import initial
 from specc.emit.python.merge import merged
+from specc.emit.python.places import Leaf
 from specc.emit.python.signature import sign
 from specc.graph.arguments import Param, declared
 from specc.graph.ir import Graph, Scope
-from specc.source.nodes import Mapping
+from specc.language.expressions import names, parse
+from specc.source.nodes import Mapping, Scalar, Sequence
 
 
 def to_python(graph: Graph) -> str:
@@ -33,21 +35,29 @@ def to_python(graph: Graph) -> str:
 
 def _classes(graph: Graph) -> list[str]:
     scopes: dict[int, Class] = {}
-    names = set(TAKEN)
+    taken = set(TAKEN)
     final = graph.class_name
-    names.add(final)
+    taken.add(final)
     resets = reset(graph)
     lines: list[str] = []
     definitions = gather(graph)
-    fixed = undecided([use for _, uses in definitions for use in uses])
+    fixed = undecided([use for _, uses in definitions for use in uses]) | _in_facts(graph)
     for _, uses in definitions:
         for cls in merged(uses, scopes, graph, fixed):
-            cls.name = final if cls.root else unique(title(cls.uses[0], graph), names)
-            names.add(cls.name)
+            cls.name = final if cls.root else unique(title(cls.uses[0], graph), taken)
+            taken.add(cls.name)
             sign(cls, _declared(graph, cls.scope))
             scopes.update({id(use.scope): cls for use in cls.uses})
-            lines += ["", *_written(cls, graph, names, resets)]
+            lines += ["", *_written(cls, graph, taken, resets)]
     return lines
+
+
+def _in_facts(graph: Graph) -> set[Leaf]:
+    """The network's params that `where` names: `forward` checks the facts with their values."""
+    section = graph.source.get("where") if graph.source is not None else None
+    items = section.items if isinstance(section, Sequence) else () if section is None else (section,)
+    trees = [parse(str(item.value), item.span, Sink()) for item in items if isinstance(item, Scalar)]
+    return {name for tree in trees if tree is not None for name in names(tree) if name in graph.params}
 
 
 def _declared(graph: Graph, scope: Scope) -> dict[str, Param]:
@@ -68,7 +78,7 @@ def _doc(graph: Graph, scope: Scope) -> str:
     return str(getattr(doc, "value", None) or "")
 
 
-def _written(cls: Class, graph: Graph, names: set[str], resets: list[str]) -> list[str]:
+def _written(cls: Class, graph: Graph, taken: set[str], resets: list[str]) -> list[str]:
     out = ["", f"class {cls.name}({cls.base}):"]
     parts: list[list[str]] = []
     doc = _doc(graph, cls.scope)
@@ -76,10 +86,10 @@ def _written(cls: Class, graph: Graph, names: set[str], resets: list[str]) -> li
     if start:
         parts.append(start)
     if cls.base != "nn.Sequential":
-        forward = Forward(cls, names, asked(graph) if cls.root else [])
+        forward = Forward(cls, taken, asked(graph) if cls.root else [])
         parts.append(forward.lines(_checked(graph, forward) if cls.root else []))
     elif cls.root and graph.where:
-        forward = Forward(cls, names, asked(graph))
+        forward = Forward(cls, taken, asked(graph))
         variable = forward.flow.names["", 0]
         parts.append([*forward.head(_checked(graph, forward)), f"        return super().forward({variable})"])
     if cls.root and resets:

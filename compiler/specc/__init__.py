@@ -1,8 +1,8 @@
 """specc compiles neural-network architectures from YAML to PyTorch. It never imports torch.
 
-    graph = specc.compile("specs/resnet18.yaml", params={"classes": 10})
-    print(specc.summary(graph))
-    source = specc.to_python(graph)
+graph = specc.compile("specs/resnet18.yaml", params={"classes": 10})
+print(specc.summary(graph))
+source = specc.to_python(graph)
 """
 
 from __future__ import annotations

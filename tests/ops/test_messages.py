@@ -30,7 +30,7 @@ def _only(op: str, args: dict[str, Any], *shapes: list[int | str], dtype: str = 
         ),
         (
             "BatchNorm1d", {}, ["N", 64, "H", "W"], "S302",
-            "`layer` (BatchNorm1d) needs a 2 or 3-d input [N, C] or [N, C, L], but its input is 4-d",
+            "`layer` (BatchNorm1d) needs a 2-d or 3-d input [N, C] or [N, C, L], but its input is 4-d",
             "use `BatchNorm2d` for images [N, C, H, W]",
         ),
         (
@@ -40,7 +40,7 @@ def _only(op: str, args: dict[str, Any], *shapes: list[int | str], dtype: str = 
         ),
         (
             "Conv2d", {"out_channels": 8, "kernel_size": 7}, ["N", 3, 5, 9], "S306",
-            "the kernel of `layer` spans 7, but its padded input has only 5", None,
+            "the kernel of `layer` spans 7, but its padded input has only 5", "use a smaller kernel, pad the input, or let fewer layers shrink it",
         ),
         (
             "Conv2d", {"out_channels": 8, "kernel_size": 0}, ["N", 3, 5, 9], "L204",
@@ -62,14 +62,14 @@ def _only(op: str, args: dict[str, Any], *shapes: list[int | str], dtype: str = 
         ),
         (
             "max_pool2d", {"kernel_size": 3}, ["N", 64, "D", "H", "W"], "S302",
-            "`layer` (max_pool2d) needs a 4 or 3-d input [N, C, H, W], but its input is 5-d", None,
+            "`layer` (max_pool2d) needs a 3-d or 4-d input [N, C, H, W], but its input is 5-d", None,
         ),
         (
             "MaxPool2d",
             {"kernel_size": 3},
             ["N", 64, "D", "H", "W"],
             "S302",
-            "`layer` (MaxPool2d) needs a 4 or 3-d input [N, C, H, W], but its input is 5-d",
+            "`layer` (MaxPool2d) needs a 3-d or 4-d input [N, C, H, W], but its input is 5-d",
             "use `MaxPool3d` for volumes [N, C, D, H, W]",
         ),
         (

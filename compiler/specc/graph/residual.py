@@ -172,7 +172,10 @@ def _differ(builder: Builder, out: Value, beside: Value, key: Span, shortcut: _S
     if not refuted:
         when = " and ".join(str(c) for c in open_)
         message += f": they are equal only when {when}"
-        builder.sink.error("S305", message, key, notes=notes, help=f"holds when {when}; add `where: [{when}]`")
+        mend = f"holds when {when}; add `where: [{when}]`"
+        if shortcut.kind == "identity":
+            mend = f"write `shortcut: auto` for a projection of the right shape; as it is, it {mend}"
+        builder.sink.error("S305", message, key, notes=notes, help=mend)
         return message
     help = "write `shortcut: auto` for a projection of the right shape" if shortcut.kind == "identity" else None
     builder.sink.error("S314", message, key, notes=notes, help=help)

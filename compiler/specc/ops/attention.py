@@ -9,6 +9,7 @@ from specc.ops.broadcast import broadcast
 from specc.ops.call import Bound, Call
 from specc.ops.declare import Family, Function, Module, Owned, Sample
 from specc.ops.shape import product
+from specc.ops.spatial import divisors
 from specc.ops.write import Named
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import is_floating
@@ -22,7 +23,10 @@ def check_heads(call: Call, features: int, heads: str) -> None:
     """The features are split evenly among the heads (S308)."""
     if features % call[heads]:
         call.report(
-            "S308", f"`{heads}: {call[heads]}` of `{call.label}` does not divide its {features} features", arg=heads
+            "S308",
+            f"`{heads}: {call[heads]}` of `{call.label}` does not divide its {features} features",
+            arg=heads,
+            help=f"{features} features can be split among {', '.join(map(str, divisors(features)))} heads",
         )
 
 

@@ -161,11 +161,12 @@ class Call:
     def input_notes(self, *ports: str) -> tuple[Note, ...]:
         """`from: bn1 (line 13) gives [N, 3090]`, for the ports named or for all."""
         chosen = ports or tuple(self.operands)
-        return tuple(
+        notes = (
             Note(f"from: {operand.name} gives {operand.type}", operand.span)
             for port in chosen
             for operand in self.operands.get(port, [])
         )
+        return tuple(dict.fromkeys(notes))  # query, key and value are often one layer
 
     # Checks ------------------------------------------------------------------------------------------------------
 
@@ -210,10 +211,10 @@ class Call:
         name = port or self.op.ports()[0][0]
         rank = self.input(name).rank
         if rank not in ranks:
-            wanted = " or ".join(f"{r}" for r in ranks)
+            wanted = " or ".join(f"{r}-d" for r in sorted(ranks))
             self.reject(
                 "S302",
-                f"`{self.label}` ({self.op.name}) needs a {wanted}-d input{f' {layout}' if layout else ''}, "
+                f"`{self.label}` ({self.op.name}) needs a {wanted} input{f' {layout}' if layout else ''}, "
                 f"but its input is {rank}-d",
                 help=self.op.rank_help(rank) if hasattr(self.op, "rank_help") else None,
                 notes=self.input_notes(name),
@@ -271,7 +272,14 @@ class Call:
         self._report("S305", message, span, notes=notes, help=help)
 
     def require_at_least(
-        self, dim: Dim, least: int | Dim, message: str, *, code: str = "S306", arg: str | None = None
+        self,
+        dim: Dim,
+        least: int | Dim,
+        message: str,
+        *,
+        code: str = "S306",
+        arg: str | None = None,
+        help: str | None = None,
     ) -> None:
         """`dim >= least` must not be refuted; what stays open is recorded among the network's requirements."""
         verdict = at_least(dim, Dim.of(least), self.facts)
@@ -280,7 +288,7 @@ class Call:
         if isinstance(verdict, Holds):
             self.requirements.append(verdict.when)
             return
-        self.report(code, message, arg=arg, notes=(*self.input_notes(), *self._blame(dim)))
+        self.report(code, message, arg=arg, notes=(*self.input_notes(), *self._blame(dim)), help=help)
 
     def decide(self, a: Dim, b: Dim) -> Verdict:
         """Whether `a == b`, without a report."""

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import gcd
 from typing import TYPE_CHECKING
 
 from specc.ops.arguments import INFERRED, Bool, Choice, Int, Sizes, SizesOr
 from specc.ops.call import Call
 from specc.ops.declare import Family, Module, Owned, Sample
-from specc.ops.spatial import layout, require_filled, sample_dtype, sample_shape, sample_sizes, sibling, windows
+from specc.ops.spatial import (
+    divisors,
+    layout,
+    require_filled,
+    sample_dtype,
+    sample_shape,
+    sample_sizes,
+    sibling,
+    windows,
+)
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
 
@@ -60,6 +70,7 @@ class _Conv(Module, abstract=True):
                 reach + 1,
                 f"the kernel of `{call.label}` spans {reach + 1}, but its padded input has only {size + 2 * pad}",
                 arg="kernel_size",
+                help="use a smaller kernel, pad the input, or let fewer layers shrink it",
             )
             out.append(windows(size, kernel[axis], stride[axis], pad, dilation[axis]))
         lead = call.x.shape[: -cls.spatial - 1]
@@ -129,8 +140,12 @@ def _check_groups(call: Call, channels: int) -> None:
     groups = call["groups"]
     for count, what, arg in ((channels, "input", "groups"), (call["out_channels"], "output", "groups")):
         if count % groups:
+            common = divisors(gcd(channels, call["out_channels"]))
             call.report(
-                "S308", f"`groups: {groups}` of `{call.label}` does not divide its {count} {what} channels", arg=arg
+                "S308",
+                f"`groups: {groups}` of `{call.label}` does not divide its {count} {what} channels",
+                arg=arg,
+                help=f"it must divide both channel counts: {', '.join(map(str, common))}" if common else None,
             )
 
 

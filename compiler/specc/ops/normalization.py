@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from specc.ops.arguments import INFERRED, Bool, Float, Int, Ints
 from specc.ops.call import Call, Rejected
 from specc.ops.declare import Family, Module, Owned, Sample
-from specc.ops.spatial import layout, require_filled, sample_shape, sample_tensor, sibling
+from specc.ops.spatial import divisors, layout, require_filled, sample_shape, sample_tensor, sibling
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import FLOATING
 from specc.shapes.tensor import TensorType
@@ -269,13 +269,13 @@ class GroupNorm(_Norm):
         channels = call.inferred("num_channels", call.x.shape[1], axis="channels")
         groups = call["num_groups"]
         if channels % groups:
-            divisors = [d for d in range(1, min(channels, 64) + 1) if channels % d == 0]
+            possible = divisors(channels)
             call.reject(
                 "S308",
                 f"`num_groups: {groups}` of `{call.label}` does not divide its {channels} channels",
                 arg="num_groups",
-                help=f"{channels} channels can be split into {', '.join(map(str, divisors))} groups"
-                if divisors
+                help=f"{channels} channels can be split into {', '.join(map(str, possible))} groups"
+                if possible
                 else None,
             )
         require_filled(call, 1)

@@ -31,6 +31,11 @@ def sibling(name: str, spatial: int, rank: int) -> str | None:
     return None
 
 
+def divisors(count: int) -> list[int]:
+    """What divides `count`, as far as a message can hold it: at most 64; none for 0, which everything divides."""
+    return [d for d in range(1, min(count, 64) + 1) if count % d == 0]
+
+
 def windows(size: Dim, kernel: int, stride: int, padding: int, dilation: int) -> Dim:
     """How often a dilated kernel fits: ⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1."""
     return (size + (2 * padding - dilation * (kernel - 1) - 1)) // stride + 1

@@ -40,7 +40,8 @@ def _only(op: str, args: dict[str, Any], *shapes: list[int | str], dtype: str = 
         ),
         (
             "Conv2d", {"out_channels": 8, "kernel_size": 7}, ["N", 3, 5, 9], "S306",
-            "the kernel of `layer` spans 7, but its padded input has only 5", "use a smaller kernel, pad the input, or let fewer layers shrink it",
+            "the kernel of `layer` spans 7, but its padded input has only 5",
+            "use a smaller kernel, pad the input, or let fewer layers shrink it",
         ),
         (
             "Conv2d", {"out_channels": 8, "kernel_size": 0}, ["N", 3, 5, 9], "L204",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,5 +41,17 @@ def run(args: Namespace) -> int:
         )
     except RunError as error:
         return refused(error)
-    print(json.dumps(figures))
+    print(_said(figures, args.split), file=sys.stderr)
+    if not sys.stdout.isatty():
+        print(json.dumps(figures))
     return 0
+
+
+def _said(figures: dict[str, float], split: str) -> str:
+    """`Accuracy of the network on the 360 test images: 98.9% (loss 0.0520)`; every metric a line."""
+    on = f"of the network on the {figures['samples']:,} {split} images"
+    shown = [(name, value) for name, value in figures.items() if name not in ("loss", "samples")]
+    loss = f"loss {figures['loss']:.4f}"
+    if not shown:
+        return f"{loss.capitalize()} {on}"
+    return "\n".join(f"{name.replace('_', ' ').capitalize()} {on}: {value:.1%} ({loss})" for name, value in shown)

@@ -57,7 +57,8 @@ def run(args: Namespace) -> int:
         ended = train(program, device=args.device, out=args.out, resume=args.resume)
     except RunError as error:
         return refused(error)
-    print(to_json(ended))
+    if not sys.stdout.isatty():  # a person has read it all above
+        print(to_json(ended))
     return 130 if ended.interrupted else 0
 
 

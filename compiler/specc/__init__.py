@@ -2,6 +2,7 @@
 
 graph = specc.compile("specs/resnet18.yaml", params={"classes": 10})
 print(specc.summary(graph))
+specc.diagram(graph)  # a notebook shows it
 source = specc.to_python(graph)
 """
 
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from os import PathLike
 
+    from graphviz import Source
+
     from specc.diagnostics import SpecError
     from specc.graph.ir import Graph
 
 __version__ = "0.1.0"
-__all__ = ["SpecError", "compile", "summary", "to_python"]
+__all__ = ["SpecError", "compile", "diagram", "summary", "to_python"]
 
 
 def compile(
@@ -25,15 +28,17 @@ def compile(
 ) -> Graph:
     """The graph of the spec at `path`, with `params` in place of its own and `overrides` (`train.epochs=2`) applied.
 
-    Raises `SpecError`, whose `.diagnostics` hold every problem, for a spec with errors.
+    Raises `SpecError`, whose `.diagnostics` hold every problem, for a spec with errors. What does not fit in its `train`
+    section alone (codes `T…`: data of another number of classes than `params` now ask for) matters to training only.
     """
     import os
 
     from specc.compiler import as_overrides, compile_file
-    from specc.diagnostics import SpecError
+    from specc.diagnostics import Severity, SpecError
 
     result = compile_file(os.fspath(path), [*as_overrides(params), *overrides])
-    if result.graph is None or not result.ok:
+    errors = [d for d in result.diagnostics if d.severity is Severity.ERROR and not d.code.startswith("T")]
+    if result.graph is None or errors:
         raise SpecError(list(result.diagnostics))
     return result.graph
 
@@ -43,6 +48,20 @@ def summary(graph: Graph, bind: Mapping[str, int] | None = None) -> str:
     from specc.emit.summary import summarize, to_text
 
     return to_text(summarize(graph, bind))
+
+
+def diagram(
+    graph: Graph, *, depth: int | None = None, bind: Mapping[str, int] | None = None, dark: bool = False
+) -> Source:
+    """The picture of a graph as a `graphviz.Source`: a notebook shows it where the system has graphviz.
+
+    `depth` folds what is nested deeper, `bind` gives symbols their sizes for the totals (`{"N": 1, "H": 224}`).
+    """
+    import graphviz
+
+    from specc.emit.dot import to_dot
+
+    return graphviz.Source(to_dot(graph, depth=depth, bind=bind, dark=dark))
 
 
 def to_python(graph: Graph) -> str:

@@ -714,3 +714,22 @@ layers:
   fc: {op: Linear, out_features: classes}
 """,
 )
+
+_sample(
+    "precedence",
+    """
+params: {a: 7, b: 3, p: 0.25, flag: true}
+inputs: {x: [N, 6]}
+layers:
+  times: {op: mul, other: 1.5 - p}
+  floor: {op: mul, other: a // b}
+  minus: {op: sub, other: a - b}
+  plus: {op: add, other: a - b}
+  over: {op: div, other: a * b}
+  chosen: {op: add, other: a if flag else b}
+  rounded: {op: div, other: a + b, rounding_mode: floor}
+  raised: {op: pow, exponent: a - b}
+  sign: {op: mul, other: -p}
+  powered: {op: mul, other: a ** -b}
+""",
+)

@@ -38,6 +38,7 @@ OTHERS: dict[str, list[dict[str, object]]] = {
     "inverted": [{"width": 5}],
     "squeeze": [{"layers": [1, 4], "width": 8}, {"classes": 2}],
     "decoder": [{"heads": 2, "depth": 3, "drop": 0}, {"vocab": 9, "depth": 1}],
+    "precedence": [{"a": 5, "b": 2, "p": 0.5, "flag": False}],
     "clashes": [{"nn": 5, "super": 2}, {"act": 1}],
 }
 

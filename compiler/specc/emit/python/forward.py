@@ -15,7 +15,7 @@ from specc.emit.python.initial import flag, member
 from specc.emit.python.layout import Call, Doc
 from specc.emit.python.places import dim_at, leaves
 from specc.emit.python.signature import attribute, calls
-from specc.emit.python.text import power, text
+from specc.emit.python.text import operand, power, text
 from specc.emit.python.tree import Chain, Copies, Hole
 from specc.graph.origins import as_input_size, substitute
 from specc.ops.arguments import source
@@ -182,8 +182,10 @@ class Forward:
         args = arguments(written, op.leading())
         if not op.inputs and self.cls.scope.inputs:  # what is made from nothing is made where the input is
             args.append(f"device={self.flow.names['', 0]}.device")
-        if isinstance(op.python, Operator) and op.python.target == "**" and len(inputs) + len(args) == 2:
-            return power(*inputs, *args) if not any("=" in arg for arg in args) else op.python.call(inputs, args)
+        if isinstance(op.python, Operator) and args == [text_ for _, text_ in written]:
+            args = [operand(arg, op.python.target) for arg in args]
+            if op.python.target == "**" and len(inputs) + len(args) == 2:
+                return power(*inputs, *args)
         return op.python.call(inputs, args)
 
     def _written(self, layer: Layer) -> list[tuple[str, str]]:

@@ -76,6 +76,13 @@ def _binary(tree: ast.BinOp) -> tuple[str, int]:
     return f"{_inside(tree.left, level)} {sign} {_inside(tree.right, level + 1)}", level
 
 
+def operand(code: str, sign: str) -> str:
+    """An expression's source as the right operand of an infix `sign`: in parentheses where it binds less tightly."""
+    level = next(level for written, level in _BINARY.values() if written == sign)
+    needed = _SIGN if level == _POWER else level + 1
+    return code if _text(ast.parse(code, mode="eval").body)[1] >= needed else f"({code})"
+
+
 def power(base: str, exponent: str) -> str:
     """`base ** exponent`, without spaces where both are simple."""
     simple = _SIMPLE.fullmatch(base) and _SIMPLE.fullmatch(exponent)

@@ -28,8 +28,8 @@ def compile(
 ) -> Graph:
     """The graph of the spec at `path`, with `params` in place of its own and `overrides` (`train.epochs=2`) applied.
 
-    Raises `SpecError`, whose `.diagnostics` hold every problem, for a spec with errors. What does not fit in its `train`
-    section alone (codes `T…`: data of another number of classes than `params` now ask for) matters to training only.
+    Raises `SpecError`, whose `.diagnostics` hold every problem, for a spec with errors. What does not fit in its
+    `train` section alone (codes `T…`: data of other classes than `params` now ask for) matters to training only.
     """
     import os
 

@@ -19,6 +19,7 @@ from specc.emit.python.text import operand, power, text
 from specc.emit.python.tree import Chain, Copies, Hole
 from specc.graph.origins import as_input_size, substitute
 from specc.ops.arguments import source
+from specc.ops.declare import Op
 from specc.ops.write import Operator, arguments
 from specc.shapes.tensor import TensorType
 
@@ -152,14 +153,7 @@ class Forward:
         names = [self.flow.names.get((layer.name, k), "_") for k in range(layer.outputs)]
         if all(name == "_" for name in names):
             return ""
-        if not _unpacked(layer):
-            return names[0]
-        if layer.op is not None and layer.op.unpack:
-            fields = [field for _, field, _, _ in Formatter().parse(layer.op.unpack) if field]
-            packed = layer.op.unpack.format(**dict(zip(fields, [*names, *("_" for _ in fields)], strict=False)))
-            return re.sub(r"\((_, )*_,?\)", "_", packed)
-        more = len(layer.op.outputs) - len(names) if layer.op is not None else 0
-        return ", ".join([*names, *("_" for _ in range(more))])
+        return _spread(names, layer.op) if _unpacked(layer) else names[0]
 
     def _expression(self, step: Step) -> str:
         if step.operand is None:
@@ -171,14 +165,16 @@ class Forward:
         values = [(port, inner.get(ref) or self.flow.names[ref]) for port, ref in layer.reads]
         return self._applied(layer, values)
 
-    def _applied(self, layer: Layer, values: list[tuple[str, str]]) -> str:
+    def _applied(self, layer: Layer, values: list[tuple[str, str]], module: str = "") -> str:
+        """The call of a layer: of the child that bears its name, or of the `module` given."""
         op = layer.op
+        module = module or member(layer.name)
         if op is None:
-            return f"{member(layer.name)}({', '.join(value for _, value in values)})"
+            return f"{module}({', '.join(value for _, value in values)})"
         written = self._written(layer)
         inputs = _positions(values, [port for port, _, _ in op.ports()])
         if op.stateful:
-            return op.python.apply(member(layer.name), inputs, arguments(written, ()))
+            return op.python.apply(module, inputs, arguments(written, ()))
         args = arguments(written, op.leading())
         if not op.inputs and self.cls.scope.inputs:  # what is made from nothing is made where the input is
             args.append(f"device={self.flow.names['', 0]}.device")
@@ -234,8 +230,13 @@ class Forward:
     def _loop(self, layer: Layer, target: str, further: list[str], depth: int) -> list[str]:
         pad = layout.INDENT * depth
         variable = local("layer", self.flow.taken)
-        call = f"{variable}({', '.join([target, *further])})"
-        return [f"{pad}for {variable} in {member(layer.name)}:", f"{pad}{layout.INDENT}{target} = {call}"]
+        copy = layer.steps[0]
+        call = document(self._applied(copy, _given(copy, [target, *further]), variable))
+        made = _carried(target, copy)
+        return [
+            f"{pad}for {variable} in {member(layer.name)}:",
+            *layout.lines(f"{made} = ", call, depth + 1),
+        ]
 
     def _functions(self, layer: Layer, target: str, further: list[str], depth: int) -> list[str]:
         out: list[str] = []
@@ -243,10 +244,31 @@ class Forward:
             out.append(f"{layout.INDENT * depth}for _ in range({self.said(layer.count)}):")
             depth += 1
         for step in layer.steps:
-            ports = [given.port for given in step.place.node.inputs]
-            values = list(zip(ports, [target, *further], strict=False))
-            out += layout.lines(f"{target} = ", document(self._applied(step, values)), depth)
+            call = document(self._applied(step, _given(step, [target, *further])))
+            out += layout.lines(f"{_carried(target, step)} = ", call, depth)
         return out
+
+
+def _given(copy: Layer, carried: list[str]) -> list[tuple[str, str]]:
+    """What a copy of a repeat reads, by port; `carried` are the texts of the repeat's inputs."""
+    places = {id(value): k for k, value in enumerate(copy.place.scope.inputs)}
+    # All but the first copy read the copy before in place of the repeat's first input.
+    return [(read.port, carried[places.get(id(read.value), 0)]) for read in copy.place.node.inputs]
+
+
+def _carried(target: str, copy: Layer) -> str:
+    """What stands at the left of a copy's call: its first output goes on, the others end there."""
+    return _spread([target, *("_" for _ in range(copy.outputs - 1))], copy.op) if _unpacked(copy) else target
+
+
+def _spread(names: list[str], op: type[Op] | None) -> str:
+    """Names for the tensors that a call gives, `_` for those that go unnamed, in the form that the op gives them."""
+    if op is not None and op.unpack:
+        fields = [field for _, field, _, _ in Formatter().parse(op.unpack) if field]
+        packed = op.unpack.format(**dict(zip(fields, [*names, *("_" for _ in fields)], strict=False)))
+        return re.sub(r"\((_, )*_,?\)", "_", packed)
+    more = len(op.outputs) - len(names) if op is not None else 0
+    return ", ".join([*names, *("_" for _ in range(more))])
 
 
 def _positions(values: list[tuple[str, str]], ports: list[str]) -> list[str]:

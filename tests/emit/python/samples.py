@@ -733,3 +733,37 @@ layers:
   powered: {op: mul, other: a ** -b}
 """,
 )
+
+_sample(
+    "copies",
+    """
+params: {d: 8, depth: 2}
+inputs:
+  x: [N, T, d]
+  memory: [N, S, d]
+  mask: {shape: [N, T], dtype: bool}
+where: [S >= 2, T >= 2]
+blocks:
+  Pair:
+    params: {gate: false}
+    inputs: {p: [N, T, C], q: [N, S, C]}
+    layers:
+      fc: {op: Linear, from: p, out_features: C}
+      seen: {op: mean, from: q, dim: 1, keepdim: true}
+      sum: {op: add, from: [fc, seen]}
+    outputs: {seq: sum, pooled: seen}
+  Stack:
+    layers: [{op: GRU, hidden_size: 8, batch_first: true, repeat: 2}, Tanh]
+layers:
+  enc: {op: TransformerEncoderLayer, nhead: 2, dim_feedforward: 12, batch_first: true, from: {src: x, src_key_padding_mask: mask}, repeat: depth}
+  attn: {op: MultiheadAttention, num_heads: 2, batch_first: true, need_weights: false, from: {query: enc, key: memory, value: memory}, repeat: 2}
+  heads: {op: MultiheadAttention, num_heads: 2, batch_first: true, need_weights: i == 0, from: {query: attn, key: memory, value: memory}, repeat: 2}
+  pair: {op: Pair, from: [heads, memory], repeat: depth}
+  swapped: {op: Pair, from: {q: memory, p: pair}}
+  lstm: {op: LSTM, hidden_size: d, batch_first: true, repeat: 2}
+  group:
+    layers: [{op: GRU, hidden_size: 8, batch_first: true, repeat: 2}, ReLU]
+  stack: Stack
+  top: {op: max, dim: 1, keepdim: true, repeat: 2}
+""",
+)

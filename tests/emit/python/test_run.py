@@ -39,6 +39,7 @@ OTHERS: dict[str, list[dict[str, object]]] = {
     "squeeze": [{"layers": [1, 4], "width": 8}, {"classes": 2}],
     "decoder": [{"heads": 2, "depth": 3, "drop": 0}, {"vocab": 9, "depth": 1}],
     "precedence": [{"a": 5, "b": 2, "p": 0.5, "flag": False}],
+    "copies": [{"d": 8, "depth": 4}, {"d": 8, "depth": 1}],
     "clashes": [{"nn": 5, "super": 2}, {"act": 1}],
 }
 

@@ -217,7 +217,7 @@ class Forward:
         """A loop, or functions one after the other: a variable is carried along, further inputs go to every copy."""
         read = [self.flow.names[ref] for _, ref in layer.reads]
         target = self._target(layer) or local(layer.name, self.flow.taken)
-        write = self._functions if layer.steps else self._loop
+        write = self._functions if layer.tree is None else self._loop
         if not layer.optional:
             start = [] if target == read[0] else [f"        {target} = {read[0]}"]
             return [*start, *write(layer, target, read[1:], 2)]
@@ -229,14 +229,18 @@ class Forward:
 
     def _loop(self, layer: Layer, target: str, further: list[str], depth: int) -> list[str]:
         pad = layout.INDENT * depth
+        list_ = member(layer.name)
+        if len(layer.steps) > 1:  # called with other arguments each
+            return [
+                line
+                for k, copy in enumerate(layer.steps)
+                for line in self._copy(copy, [target, *further], f"{list_}[{k}]", depth)
+            ]
+        if not layer.steps:
+            return []  # no copies at all
         variable = local("layer", self.flow.taken)
-        copy = layer.steps[0]
-        call = document(self._applied(copy, _given(copy, [target, *further]), variable))
-        made = _carried(target, copy)
-        return [
-            f"{pad}for {variable} in {member(layer.name)}:",
-            *layout.lines(f"{made} = ", call, depth + 1),
-        ]
+        body = self._copy(layer.steps[0], [target, *further], variable, depth + 1)
+        return [f"{pad}for {variable} in {list_}:", *body]
 
     def _functions(self, layer: Layer, target: str, further: list[str], depth: int) -> list[str]:
         out: list[str] = []
@@ -244,21 +248,17 @@ class Forward:
             out.append(f"{layout.INDENT * depth}for _ in range({self.said(layer.count)}):")
             depth += 1
         for step in layer.steps:
-            call = document(self._applied(step, _given(step, [target, *further])))
-            out += layout.lines(f"{_carried(target, step)} = ", call, depth)
+            out += self._copy(step, [target, *further], "", depth)
         return out
 
-
-def _given(copy: Layer, carried: list[str]) -> list[tuple[str, str]]:
-    """What a copy of a repeat reads, by port; `carried` are the texts of the repeat's inputs."""
-    places = {id(value): k for k, value in enumerate(copy.place.scope.inputs)}
-    # All but the first copy read the copy before in place of the repeat's first input.
-    return [(read.port, carried[places.get(id(read.value), 0)]) for read in copy.place.node.inputs]
-
-
-def _carried(target: str, copy: Layer) -> str:
-    """What stands at the left of a copy's call: its first output goes on, the others end there."""
-    return _spread([target, *("_" for _ in range(copy.outputs - 1))], copy.op) if _unpacked(copy) else target
+    def _copy(self, copy: Layer, carried: list[str], module: str, depth: int) -> list[str]:
+        """A copy of a repeat; `carried` are the texts of the repeat's inputs, of which the first takes the result."""
+        places = {id(value): k for k, value in enumerate(copy.place.scope.inputs)}
+        # All but the first copy read the copy before in place of the repeat's first input.
+        values = [(read.port, carried[places.get(id(read.value), 0)]) for read in copy.place.node.inputs]
+        first = carried[0]
+        made = _spread([first, *("_" for _ in range(copy.outputs - 1))], copy.op) if _unpacked(copy) else first
+        return layout.lines(f"{made} = ", document(self._applied(copy, values, module)), depth)
 
 
 def _spread(names: list[str], op: type[Op] | None) -> str:

@@ -200,6 +200,8 @@ def _layer(name: str, group: list[_Built]) -> Layer:
         layer.called = _laid(each)
     elif is_function_repeat(node):
         _loop(layer, present)
+    elif isinstance(layer.tree, Chain | Copies) and layer.tree.listed:
+        _called(layer, present)
     return layer
 
 
@@ -248,6 +250,33 @@ def _loop(layer: Layer, present: list[tuple[_Built, Place]]) -> None:
         for one, place in present:
             assert place.node.body is not None
             one.builder.bake(place.node.body.repeat.expr if place.node.body.repeat else None)
+
+
+def _called(layer: Layer, present: list[tuple[_Built, Place]]) -> None:
+    """How `forward` calls the copies of a repeat that is no chain: in a loop where their arguments are alike."""
+    copies: list[list[list[Hole]]] = []
+    for one, place in present:
+        assert place.node.body is not None
+        inner = [Place(place.node.body, place, child) for child in place.node.body.nodes]
+        copies.append([one.builder.arguments(at, at.node.op, forward=True) if at.node.op else [] for at in inner])
+    body = next((place.node.body for _, place in present if place.node.body and place.node.body.nodes), None)
+    if body is None:
+        return
+    alike = all(
+        [written_as(hole.bounds[0][1]) for hole in copy] == [written_as(hole.bounds[0][1]) for hole in use[0]]
+        for use in copies
+        for copy in use
+    )
+    if not alike:
+        if len({len(use) for use in copies}) > 1:
+            raise Differs
+        for one, place in present:
+            repeat = place.node.body.repeat if place.node.body is not None else None
+            one.builder.bake(repeat.expr if repeat is not None else None)
+    for number, child in enumerate(body.nodes[:1] if alike else body.nodes):
+        step = Layer(child.name, [Place(body, present[0][1], child)], None, child.op, "", child.doc)
+        step.called = _laid([use[number] for use in copies if use])
+        layer.steps.append(step)
 
 
 def _wire(layer: Layer, refs: list[dict[int, Ref]], weave: Weave) -> None:

@@ -28,6 +28,8 @@ def is_chain(scope: Scope) -> bool:
             return False
         if node.inputs[0].value is not current or len(node.outputs) != 1:
             return False
+        if node.body is not None and node.body.kind == "repeat" and not is_chain(node.body):
+            return False  # a ModuleList, which cannot be called
         op = node.op
         if op is not None and (op.outputs or op.ports()[0][0] != node.inputs[0].port or _called_with(node, op)):
             return False

@@ -22,7 +22,9 @@ MODULES = frozenset(("torch", "torchvision", "nn", "F", "Tensor"))
 # Builtins that a generated method may call; an input keeps the name of any other.
 _FUNCTIONS = ("min", "max", "abs", "round", "int", "float", "len", "sum")  # of the expression language
 CALLED = frozenset((*_FUNCTIONS, "range", "list", "super", "isinstance", "tuple", "bool", "str", "ValueError"))
-TAKEN = MODULES | frozenset(("self", "super", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)))
+# Letters that look like numbers, which linters refuse as names (PEP 8).
+AMBIGUOUS = frozenset(("l", "O", "I"))
+TAKEN = MODULES | AMBIGUOUS | frozenset(("self", "super", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)))
 
 
 def class_name(name: str) -> str:
@@ -43,7 +45,7 @@ def _capitalised(word: str) -> str:
 
 
 # What an input cannot be called.
-RESERVED = MODULES | CALLED | frozenset(("self", *keyword.kwlist))
+RESERVED = MODULES | CALLED | AMBIGUOUS | frozenset(("self", *keyword.kwlist))
 
 
 def unique(name: str, taken: Container[str]) -> str:

@@ -7,7 +7,7 @@ import itertools
 import re
 from string import Formatter
 
-from specc.emit.naming import local
+from specc.emit.naming import AMBIGUOUS, local
 from specc.emit.python import layout
 from specc.emit.python.classes import Class, Layer, Ref
 from specc.emit.python.flow import Flow, Step, flow
@@ -38,7 +38,7 @@ class Forward:
     def _size_name(self, size: Size) -> str:
         symbols = {place: name for name, place in self.cls.scope.symbols.items()}
         name = symbols.get(size) or f"{size[0]}_{self._axis(size)}"
-        lower = name.lower()
+        lower = name.lower() if name.lower() not in AMBIGUOUS else f"{size[0]}_{name.lower()}"
         chosen = local(lower if lower.isidentifier() else name, self.flow.taken)
         self.flow.taken.add(chosen)
         return chosen
@@ -315,6 +315,8 @@ def document(code: str) -> Doc:
         return code  # a subscript
     edges = [start, *cuts, len(code) - 1]
     items = [code[a + 1 : b].strip() for a, b in itertools.pairwise(edges)]
+    if not head and code[start] == "(" and not any(items[1:]):
+        return code  # a tuple of one, whose comma makes it one
     return Call(head, tuple(document(item) for item in items if item), False, code[start] + code[-1])
 
 

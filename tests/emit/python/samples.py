@@ -727,6 +727,7 @@ layers:
   plus: {op: add, other: a - b}
   over: {op: div, other: a * b}
   chosen: {op: add, other: a if flag else b}
+  turned: {op: flip, dims: [1]}
   rounded: {op: div, other: a + b, rounding_mode: floor}
   raised: {op: pow, exponent: a - b}
   sign: {op: mul, other: -p}
@@ -765,5 +766,46 @@ layers:
     layers: [{op: GRU, hidden_size: 8, batch_first: true, repeat: 2}, ReLU]
   stack: Stack
   top: {op: max, dim: 1, keepdim: true, repeat: 2}
+""",
+)
+
+_sample(
+    "ambiguous",
+    """
+params: {l: 4, k: 3}
+inputs: {I: [N, 1, L], x: [N, 4, L]}
+where: [L >= 4]
+blocks:
+  I:
+    params: {O: 2}
+    inputs: {l: [N, C, L]}
+    layers: {O: {op: Conv1d, out_channels: O, kernel_size: 1}}
+  O:
+    inputs: {x: [..., L]}
+    layers: {l: {op: mean, dim: -1, keepdim: true}, I: {op: sub, from: [l, x]}, O: {op: mul, from: [I, l]}}
+layers:
+  l: {op: Conv1d, out_channels: l, kernel_size: 1, from: I}
+  O: {op: add, from: [l, x]}
+  a: {op: I, O: k}
+  o: O
+outputs: {l: l, O: O, I: o}
+""",
+)
+
+_sample(
+    "same_names",
+    """
+params: {Part: 4, SameNames: 3}
+inputs: {x: [N, 8]}
+blocks:
+  Block:
+    params: {Part: int, Block: int}
+    layers: {fc: {op: Linear, out_features: Block}, part: {op: Part, width: Part}}
+  Part:
+    params: {width: int}
+    layers: {fc: {op: Linear, out_features: width}}
+layers:
+  part: {op: Part, width: Part}
+  block: {op: Block, Part: Part, Block: SameNames}
 """,
 )

@@ -40,6 +40,8 @@ OTHERS: dict[str, list[dict[str, object]]] = {
     "decoder": [{"heads": 2, "depth": 3, "drop": 0}, {"vocab": 9, "depth": 1}],
     "precedence": [{"a": 5, "b": 2, "p": 0.5, "flag": False}],
     "copies": [{"d": 8, "depth": 4}, {"d": 8, "depth": 1}],
+    "same_names": [{"Part": 5, "SameNames": 2}],
+    "ambiguous": [{"k": 5}],
     "clashes": [{"nn": 5, "super": 2}, {"act": 1}],
 }
 

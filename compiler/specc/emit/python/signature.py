@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
-from specc.emit.naming import MODULES, unique
+from specc.emit.naming import AMBIGUOUS, MODULES, unique
 from specc.emit.python.classes import Argument, Class, Layer
 from specc.emit.python.places import Leaf, agrees, dim_at, folded, known, leaves
 from specc.emit.python.text import text, tidy
-from specc.emit.python.tree import Hole, holes
+from specc.emit.python.tree import Hole, classes, holes
 from specc.graph.arguments import Param
 from specc.graph.ir import Scope
 from specc.graph.origins import constant, input_size
@@ -20,7 +20,7 @@ from specc.source.nodes import Node as SourceNode
 from specc.source.nodes import Scalar, Sequence
 
 # What an `__init__` names besides its arguments. Functions of the expression language are no params' names.
-_TAKEN = MODULES | {"self", "super", "range", "isinstance"}
+_TAKEN = MODULES | AMBIGUOUS | {"self", "super", "range", "isinstance"}
 
 
 _SIZES = {"normalized_shape": "num_features"}  # an argument's name that would mislead for one size
@@ -35,9 +35,10 @@ def sign(cls: Class, declared: dict[str, Param]) -> None:
     used = dict.fromkeys(leaf for hole in _all(cls) if hole.tree is not None for leaf in _needed(hole))
     sizes = [leaf for leaf in used if isinstance(leaf, tuple)]
     params = [name for name in cls.scope.params if name in used]
-    names: set[str] = set(_TAKEN) | {_safe(name) for name in params}
+    taken = _TAKEN | {made.name for layer in cls.layers if layer.tree is not None for made in classes(layer.tree)}
+    names: set[str] = set(taken) | {_safe(name, taken) for name in params}
     args = [_size(leaf, cls, names) for leaf in sizes]
-    listed = [_param(name, cls, declared.get(name)) for name in params]
+    listed = [_param(name, _safe(name, taken), cls, declared.get(name)) for name in params]
     for extra in extras:
         extra.name = unique(extra.name, names)
         names.add(extra.name)
@@ -193,11 +194,14 @@ def _size_name(leaf: tuple[str, int], cls: Class) -> str:
     return "in_channels" if leaf[1] == 1 else f"{leaf[0]}_size{leaf[1]}"
 
 
-def _safe(name: str) -> str:
-    return f"{name}_" if name in _TAKEN else name
+def _safe(name: str, taken: Set[str]) -> str:
+    """A param's name as an argument: with `_` behind it where it would hide what `__init__` names."""
+    while name in taken:
+        name += "_"
+    return name
 
 
-def _param(name: str, cls: Class, declared: Param | None) -> Argument:
+def _param(name: str, said: str, cls: Class, declared: Param | None) -> Argument:
     bounds = [use.scope.params[name] for use in cls.uses]
     values = [bound.value for bound in bounds]
     default: object = ...
@@ -212,7 +216,7 @@ def _param(name: str, cls: Class, declared: Param | None) -> Argument:
     if default is not ...:
         values.append(default)
     kind = declared.type if declared is not None else None
-    return Argument(_safe(name), name, {}, _declared_type(kind, values), default)
+    return Argument(said, name, {}, _declared_type(kind, values), default)
 
 
 def _declared_type(kind: str | None, values: list[object]) -> str:

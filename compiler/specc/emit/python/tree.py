@@ -99,6 +99,16 @@ def holes(tree: Tree) -> Iterator[Hole]:
         yield tree.count
 
 
+def classes(tree: Tree) -> Iterator[Class]:
+    """The classes of the file that it calls."""
+    if isinstance(tree, Make):
+        if tree.cls is not None:
+            yield tree.cls
+    else:
+        for item in tree.items if isinstance(tree, Chain) else [tree.item]:
+            yield from classes(item)
+
+
 def expanded(tree: Chain | Copies) -> Chain:
     """With copies written one by one."""
     items: list[Tree] = []

@@ -2,6 +2,7 @@
 
 import pytest
 
+from specc.compiler import compile_text
 from tests.graph.reading import codes, compiled, kinds, problems, shapes
 
 IMAGE = "inputs: {x: [N, 8, H, W]}\n"
@@ -445,3 +446,34 @@ layers:
     )
     assert codes(text) == ["S305"]
     assert codes("where: [H % 2 == 0, W % 2 == 0]" + "\n" + text) == []
+
+
+def test_the_copies_of_a_block_chain_its_first_input_whatever_the_order_of_from() -> None:
+    graph = compiled(
+        """
+inputs: {a: [N, 8], b: [N, 8]}
+blocks:
+  Mix:
+    inputs: {x: [N, D], y: [N, D]}
+    layers: {fc: {op: Linear, from: x, out_features: D}, out: {op: add, from: [fc, y]}}
+layers:
+  m: {op: Mix, from: {y: b, x: a}, repeat: 3}
+"""
+    )
+    assert [item.value.name for item in graph.root.nodes[0].inputs] == ["a", "b"]
+
+
+def test_a_group_that_names_a_size_around_it_is_told_to_have_inputs() -> None:
+    result = compile_text(
+        """
+inputs: {a: [N, 8]}
+blocks:
+  B:
+    inputs: {x: [N, D]}
+    layers: {g: {layers: [{op: Linear, out_features: 2 * D}, ReLU]}}
+layers: {m: B}
+"""
+    )
+    assert [(d.code, d.help) for d in result.diagnostics] == [
+        ("E206", "a group sees its own sizes only: give it `inputs`, a pattern that names `D`")
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 from specc.diagnostics import Sink, Span, closest
@@ -36,10 +36,11 @@ def entry_span(entry: Entry) -> Span:
 class Evaluator:
     """Evaluates values in one scope: its names, the facts about symbols, and where reports go."""
 
-    def __init__(self, env: Mapping[str, Any], facts: Facts, sink: Sink) -> None:
+    def __init__(self, env: Mapping[str, Any], facts: Facts, sink: Sink, beyond: Collection[str] = ()) -> None:
         self.env = env
         self.facts = facts
         self.sink = sink
+        self.beyond = beyond  # names of sizes that a scope around this one sees
 
     def expression(self, text: str, span: Span) -> tuple[Any, ast.expr] | None:
         """The value and the tree of an expression; None after a report."""
@@ -49,7 +50,11 @@ class Evaluator:
         try:
             return evaluate(tree, self.env, self.facts), tree
         except EvaluationError as wrong:
-            self.sink.error(wrong.code, wrong.message, span, help=wrong.help)
+            hidden = next((n for n in sorted(names(tree)) if n in self.beyond and n not in self.env), None)
+            help = wrong.help
+            if wrong.code == "E206" and hidden is not None:
+                help = f"a group sees its own sizes only: give it `inputs`, a pattern that names `{hidden}`"
+            self.sink.error(wrong.code, wrong.message, span, help=help)
             return None
 
     def value(self, node: Node, literal: Callable[[str], bool]) -> tuple[Any, ast.expr | None] | None:

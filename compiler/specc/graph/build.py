@@ -223,7 +223,7 @@ class Builder:
         return (tree or ast.Constant(True)) if value else _ABSENT
 
     def evaluator(self, frame: Frame, *, sink: Sink | None = None, **more: Any) -> Evaluator:
-        return Evaluator({**frame.env, **more}, self.facts, self.sink if sink is None else sink)
+        return Evaluator({**frame.env, **more}, self.facts, self.sink if sink is None else sink, frame.beyond)
 
     def sources(self, frame: Frame, name: str, node: SourceMapping) -> list[Value] | dict[str, list[Value]] | None:
         """What the layer reads; None for the layer before it (so that a layer that reads nothing does not mark it)."""

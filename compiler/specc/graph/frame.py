@@ -31,6 +31,7 @@ class Frame:
         self.definition = definition
         self.params = params  # what expressions may name, without the symbols
         self.symbols = symbols
+        self.beyond: set[str] = set()  # sizes of the scopes around a group, which it does not see
         self.inputs = inputs
         self.title = title
         self.outputs = {value.name: [("", value)] for value in inputs}  # by name: (field, value) in order

@@ -11,9 +11,11 @@ from specc.graph.frame import Frame
 from specc.graph.ir import Input, Node, Scope, Value
 from specc.graph.limits import NODE_LIMIT, REPEAT_LIMIT
 from specc.graph.origins import entering, leaving
+from specc.ops import OPS
 from specc.ops.call import Bound
 from specc.shapes.tensor import UNKNOWN, Type
 from specc.source.nodes import Mapping as SourceMapping
+from specc.source.nodes import Scalar
 
 if TYPE_CHECKING:
     from specc.graph.build import Builder
@@ -38,6 +40,8 @@ def repeat(
         builder.placeholder(frame, name, key, before, role)
         return
     path = frame.path + name
+    if isinstance(sources, dict):
+        sources = _in_order(builder, frame, node, sources)
     outer = _sources(frame, sources)
     inner = {port: [Value(port, entering(port, value.type), None, 0, value.span)] for port, value in outer}
     current = next(iter(inner.values()))[0] if inner else None
@@ -99,6 +103,21 @@ def _sources(frame: Frame, sources: list[Value] | dict[str, list[Value]] | None)
     if isinstance(sources, dict):
         return [(port, value) for port, values in sources.items() for value in values]
     return [("x" if k == 0 else f"x{k}", value) for k, value in enumerate(sources)]
+
+
+def _in_order(
+    builder: Builder, frame: Frame, node: SourceMapping, sources: dict[str, list[Value]]
+) -> dict[str, list[Value]]:
+    """The inputs in the order of the block or op that is repeated: the first of these is the one that is chained."""
+    word = node.get("op")
+    kind = str(word.value) if isinstance(word, Scalar) else ""
+    kind = str(frame.params.get(kind, kind))
+    block = builder.blocks.get(kind)
+    if block is not None:
+        order = list(block.inputs or ())
+    else:
+        order = [port for port, _, _ in OPS[kind].ports()] if kind in OPS else []
+    return {port: sources[port] for port in [*order, *sources] if port in sources}
 
 
 def _copy(

@@ -247,6 +247,7 @@ def _group_node(
     definition = f"{frame.definition}.{name}" if index is None else frame.definition + ".copy"
     outer_sink, builder.sink = builder.sink, _muffled(builder, given)
     inner = Frame(builder.sink, f"{path}.", definition, inside, {}, inputs, "")
+    inner.beyond = {*frame.beyond, *frame.symbols}
     try:
         problems = len(builder.sink.diagnostics)
         symbols = matching.match_inputs(builder, inner, patterns, name, key)

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import einops
 import torch
+import torchvision
 from torch import nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
@@ -78,13 +80,13 @@ def observe(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Observ
 
 
 def _run(op: type[Op], construct: str, call: str, sample: Sample, device: str, text: str) -> Observed:
-    names: dict[str, Any] = {"torch": torch, "nn": nn, "F": functional, "self": SimpleNamespace(training=False)}
+    names = names_for(training=False)
     torch.manual_seed(0)
     with torch.device(device):
         layer = eval(construct, names).eval() if construct else None
         for k, given in enumerate(sample.inputs):
             if given is not None:
-                names[f"x{k}"] = _tensor(*given, sample.high)
+                names[f"x{k}"] = tensor(*given, sample.high)
         names["layer"] = layer
         if device == "meta":
             with FlopCounterMode(display=False) as counter:
@@ -95,21 +97,27 @@ def _run(op: type[Op], construct: str, call: str, sample: Sample, device: str, t
     parameters = dict(layer.named_parameters()) if layer is not None else {}
     persistent = layer.state_dict() if layer is not None else {}
     buffers = {name: tensor for name, tensor in persistent.items() if name not in parameters}
-    return Observed(text, None, tuple(map(_type, _flat(result))), _types(parameters), _types(buffers), flops // 2)
+    return Observed(text, None, tuple(map(_type, flat(result))), _types(parameters), _types(buffers), flops // 2)
 
 
-def _tensor(shape: tuple[int, ...], dtype: str, high: int) -> torch.Tensor:
+def names_for(*, training: bool) -> dict[str, Any]:
+    """What a generated module may name."""
+    modules = {"torch": torch, "torchvision": torchvision, "einops": einops, "nn": nn, "F": functional}
+    return {**modules, "self": SimpleNamespace(training=training)}
+
+
+def tensor(shape: tuple[int, ...], dtype: str, high: int) -> torch.Tensor:
     kind = getattr(torch, dtype)
     if kind.is_floating_point or kind.is_complex:
         return torch.rand(shape, dtype=kind)
     return torch.randint(0, 2 if dtype == "bool" else high, shape).to(kind)
 
 
-def _flat(result: Any) -> list[torch.Tensor]:
+def flat(result: Any) -> list[torch.Tensor]:
     """The tensors of a result in order; nested tuples (the states of an LSTM) are opened, None is left out."""
     if isinstance(result, torch.Tensor):
         return [result]
-    return [tensor for part in result if part is not None for tensor in _flat(part)]
+    return [tensor for part in result if part is not None for tensor in flat(part)]
 
 
 def _type(tensor: torch.Tensor) -> tuple[tuple[int, ...], str]:

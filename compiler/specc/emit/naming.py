@@ -18,7 +18,7 @@ _KNOWN = {
 }  # fmt: skip
 
 # What a generated file may name besides its own classes.
-MODULES = frozenset(("torch", "torchvision", "nn", "F", "Tensor"))
+MODULES = frozenset(("torch", "torchvision", "einops", "nn", "F", "Tensor"))
 # Builtins that a generated method may call; an input keeps the name of any other.
 _FUNCTIONS = ("min", "max", "abs", "round", "int", "float", "len", "sum")  # of the expression language
 CALLED = frozenset((*_FUNCTIONS, "range", "list", "super", "isinstance", "tuple", "bool", "str", "ValueError"))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from specc.diagnostics import Span
 from specc.ops.call import Bound
-from specc.ops.declare import Op, Owned
+from specc.ops.declare import Op, Owned, Saved
 from specc.record import NOTHING, Record
 from specc.shapes.constraints import Condition
 from specc.shapes.dim import Dim
@@ -64,6 +64,8 @@ class Node(Record, eq=False):
     parameters: Mapping[str, Owned] = NOTHING  # a leaf's own, by local name
     buffers: Mapping[str, Owned] = NOTHING
     macs: Dim | None = None  # multiply-adds of a leaf; None where unknown
+    saved: Saved | None = None  # what autograd keeps of a leaf; None where unknown
+    shares: bool = False  # a leaf's outputs are its first input's memory
     doc: str = ""
     error: str | None = None  # the message of the first diagnostic at this layer, for diagrams of broken networks
 

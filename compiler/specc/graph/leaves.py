@@ -242,6 +242,8 @@ def leaf(
         parameters=outcome.parameters,
         buffers=outcome.buffers,
         macs=outcome.macs,
+        saved=outcome.saved,
+        shares=outcome.shares,
     )
 
 

@@ -250,7 +250,7 @@ class _Signed(_Unary, abstract=True):
 class neg(_Signed):
     """-x, element by element."""
 
-    python = Prefix("-")
+    python = Prefix("-", "neg")
     example = ("[N, C]", "neg")
 
 

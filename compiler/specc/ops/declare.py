@@ -4,6 +4,7 @@
         \"\"\"An affine map of the last axis: y = x Wᵀ + b.\"\"\"
 
         family = Family.LINEAR
+        formula = "y = x Wᵀ + b"
         positional = 2
         in_features = Int("size of the last axis of the input", INFERRED, min=0)
         out_features = Int("size of the last axis of the output", min=0)
@@ -16,6 +17,7 @@
         def parameters(cls, call): ...   # {"weight": (10, 784), ...}
         @classmethod
         def macs(cls, call): ...         # multiply-adds
+        keeps = Saved(inputs=("input",)) # what autograd keeps for the backward pass
         @classmethod
         def sample(cls, rng): ...        # a random configuration for the differential test
 
@@ -79,6 +81,17 @@ class Sample(NamedTuple):
     high: int = 2
 
 
+class Saved(NamedTuple):
+    """What autograd keeps of a call for its backward pass, in training mode on the CPU, every float input needing a
+    gradient: the tensors at the input ports named, the outputs at the places given, and `extra` bytes of others (a
+    mask, the indices of a pooling, statistics, a copy). Parameters and buffers are not counted.
+    """
+
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[int, ...] = ()
+    extra: Dim | int = 0
+
+
 class Incomplete(TypeError):
     """An op declaration that lacks a part."""
 
@@ -107,6 +120,9 @@ class Op:
     same_shape: ClassVar[bool] = False  # the first output has the shape of the first input, whatever happens
     differentiable_zero: ClassVar[bool] = False
     doc: ClassVar[str]
+    formula: ClassVar[str] = ""  # what it computes, in plain mathematics; one line or a few
+    keeps: ClassVar[Saved | None] = None  # what `saved` answers, where no argument changes it
+    view: ClassVar[bool] = False  # what `shares` answers, likewise
 
     def __init_subclass__(cls, abstract: bool = False) -> None:
         own = collect(vars(cls))
@@ -152,6 +168,23 @@ class Op:
         Element-wise work, reductions, comparisons and bias additions count as none, as in `torch.utils.flop_counter`.
         """
         raise NotImplementedError
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved | None:
+        """What autograd keeps for the backward pass; asked only after `infer` accepted."""
+        return cls.keeps
+
+    @classmethod
+    def shares(cls, call: Call) -> bool:
+        """Whether the outputs are the first input's memory (a view of a contiguous tensor, or an operation in place),
+        so that they take none of their own.
+        """
+        return cls.view
+
+    @classmethod
+    def target(cls) -> str:
+        """The dotted name of what is called, `torch.nn.Conv2d`: the link to PyTorch's own documentation."""
+        return cls.python.path
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:

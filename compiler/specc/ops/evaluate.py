@@ -14,7 +14,7 @@ from specc.shapes.dim import Dim
 from specc.shapes.tensor import UNKNOWN, TensorType, Type
 
 if TYPE_CHECKING:
-    from specc.ops.declare import Op, Owned
+    from specc.ops.declare import Op, Owned, Saved
 
 _OUT_OF_RANGE = ("must be at least", "must be at most", "must be positive", "must be one of")
 
@@ -22,8 +22,8 @@ _OUT_OF_RANGE = ("must be at least", "must be at most", "must be positive", "mus
 class Outcome(Record):
     """What one use of an op gives.
 
-    `outputs` are in the op's order, UNKNOWN where an error leaves one open; `parameters`, `buffers` and `macs` are only
-    known when `ok`. `call.args` holds the arguments with what was inferred.
+    `outputs` are in the op's order, UNKNOWN where an error leaves one open; what it owns, costs and keeps is
+    only known when `ok`. `call.args` holds the arguments with what was inferred.
     """
 
     ok: bool
@@ -32,6 +32,8 @@ class Outcome(Record):
     parameters: Mapping[str, Owned] = NOTHING
     buffers: Mapping[str, Owned] = NOTHING
     macs: Dim | None = None
+    saved: Saved | None = None
+    shares: bool = False
 
 
 def bind(
@@ -71,7 +73,8 @@ def apply(call: Call) -> Outcome:
     if not ok:
         return Outcome(False, outputs, call)
     op = call.op
-    return Outcome(True, outputs, call, op.parameters(call), op.buffers(call), Dim.of(op.macs(call)))
+    owned = op.parameters(call), op.buffers(call)
+    return Outcome(True, outputs, call, *owned, Dim.of(op.macs(call)), op.saved(call), op.shares(call))
 
 
 def evaluate(

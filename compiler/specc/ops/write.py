@@ -13,6 +13,10 @@ def arguments(texts: Sequence[tuple[str, str]], leading: tuple[str, ...]) -> lis
     return [text if leading[k : k + 1] == (name,) else f"{name}={text}" for k, (name, text) in enumerate(texts)]
 
 
+# What the generated module imports under a shorter name.
+_ROOTS = {"nn": "torch.nn", "F": "torch.nn.functional"}
+
+
 class Writer:
     """A function or class by its dotted name: `F.relu(x)`, `nn.Conv2d(3, 64, kernel_size=3)`.
 
@@ -25,6 +29,12 @@ class Writer:
     def __init__(self, target: str, *, listed: bool = False) -> None:
         self.target = target
         self.listed = listed
+
+    @property
+    def path(self) -> str:
+        """The dotted name of what is called, as PyTorch's documentation has it."""
+        root, _, name = self.target.partition(".")
+        return f"{_ROOTS.get(root, root)}.{name}"
 
     def construct(self, args: list[str]) -> str:
         """The constructor call of a module."""
@@ -58,6 +68,10 @@ class Method(Writer):
         super().__init__(target)
         self.splat = splat
 
+    @property
+    def path(self) -> str:
+        return f"torch.Tensor.{self.target}"
+
     def call(self, inputs: list[str], args: list[str]) -> str:
         receiver, *others = inputs
         if self.splat and args and args[0][:1] in "([" and args[0][-1:] in ")]":
@@ -78,6 +92,10 @@ class Operator(Writer):
         super().__init__(target)
         self.method = method
 
+    @property
+    def path(self) -> str:
+        return f"torch.{self.method}"
+
     def call(self, inputs: list[str], args: list[str]) -> str:
         if any(_keyword(arg) for arg in args):
             receiver, *others = inputs
@@ -86,10 +104,18 @@ class Operator(Writer):
 
 
 class Prefix(Writer):
-    """A prefix operator: `-x`."""
+    """A prefix operator, which is torch's function `method`: `-x`."""
 
-    __slots__ = ()
+    __slots__ = ("method",)
     operator = True
+
+    def __init__(self, target: str, method: str) -> None:
+        super().__init__(target)
+        self.method = method
+
+    @property
+    def path(self) -> str:
+        return f"torch.{self.method}"
 
     def call(self, inputs: list[str], args: list[str]) -> str:
         return f"{self.target}{inputs[0]}"

@@ -6,17 +6,16 @@ Shapes alone cannot tell `layer(x, y)` from `layer(x, x)`; values can.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from specc.graph.ir import Graph, Node, Scope
 from specc.ops.declare import Sample
 from specc.shapes.dim import Dim
-from tests.oracle.judge import _flat, texts
+from tests.oracle import judge
+from tests.oracle.judge import names_for, texts
 
 Env = Mapping[str, int]
 
@@ -50,14 +49,14 @@ def _leaf(node: Node, weights: Mapping[str, Tensor], read: list[Tensor], env: En
         flat += by_port.get(port, [] if variadic else [None])
     sample = Sample({}, tuple(None if tensor is None else (tuple(tensor.shape), "") for tensor in flat))
     construct, call = texts(op, values, sample)
-    names: dict[str, Any] = {"torch": torch, "nn": nn, "F": functional, "self": SimpleNamespace(training=False)}
+    names = names_for(training=False)
     names |= {f"x{k}": tensor for k, tensor in enumerate(flat) if tensor is not None}
     if construct:
         layer = eval(construct, dict(names)).eval()
         prefix = f"{node.path}."
         layer.load_state_dict({k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)})
         names["layer"] = layer
-    return _flat(eval(call, names))
+    return judge.flat(eval(call, names))
 
 
 def _number(value: Any, env: Env) -> Any:

@@ -1,0 +1,95 @@
+"""What autograd keeps of a configuration, measured: the tensors that torch saves for the backward pass on the CPU."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from specc.ops import Op
+from specc.ops.arguments import Value
+from specc.ops.declare import Sample
+from specc.ops.evaluate import Outcome
+from specc.shapes.dim import Dim
+from tests.oracle.judge import flat, names_for, tensor, texts
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Ports and outputs whose memory is kept, the bytes of other tensors, and whether the outputs share memory."""
+
+    inputs: frozenset[str]
+    outputs: frozenset[int]
+    extra: int
+    shares: bool
+
+
+def measured(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Kept | None:
+    """None where training refuses the configuration, or nothing of it can be trained."""
+    construct, call = texts(op, values, sample)
+    names = names_for(training=True)
+    torch.manual_seed(0)
+    kept: list[Tensor] = []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            layer = eval(construct, names).train() if construct else None
+            given = [None if each is None else tensor(*each, sample.high) for each in sample.inputs]
+            # not leaves, so that an operation in place may change them
+            given = [x.requires_grad_().clone() if x is not None and _trains(x) else x for x in given]
+            names |= {f"x{k}": x for k, x in enumerate(given) if x is not None}
+            names["layer"] = layer
+            with torch.autograd.graph.saved_tensors_hooks(lambda x: kept.append(x) or x, lambda x: x):
+                results = flat(eval(call, names))
+    except Exception:  # what only training refuses is not the architecture's error
+        return None
+    if not results or not any(result.requires_grad for result in results):
+        return None
+    if any(x.numel() == 0 for x in [*results, *(x for x in given if x is not None)]):
+        return None  # an empty tensor has no memory to be told by
+    owned = {_memory(t) for t in (*layer.parameters(), *layer.buffers())} if layer is not None else set()
+    ports = [name for name, _, variadic in op.ports() for _ in range(len(given) if variadic else 1)]
+    inputs = {_memory(x): port for port, x in zip(ports, given, strict=False) if x is not None}
+    outputs = {_memory(result): place for place, result in reversed(list(enumerate(results)))}
+    first = next((x for x in given if x is not None), None)
+    shares = first is not None and all(_memory(result) == _memory(first) for result in results)
+    others = {_memory(t): t.untyped_storage().nbytes() for t in kept}
+    return Kept(
+        frozenset(inputs[m] for m in others if m in inputs),
+        frozenset(outputs[m] for m in others if m in outputs and m not in inputs),
+        sum(size for m, size in others.items() if m not in inputs and m not in outputs and m not in owned),
+        shares,
+    )
+
+
+def difference(op: type[Op], values: Mapping[str, Value], sample: Sample, outcome: Outcome) -> str | None:
+    """Where the declaration's answer is not what torch keeps."""
+    if outcome.saved is None:
+        return None
+    kept = measured(op, values, sample)
+    if kept is None:
+        return None
+    ours = Kept(
+        frozenset(outcome.saved.inputs), frozenset(outcome.saved.outputs), _bytes(outcome.saved.extra), outcome.shares
+    )
+    if ours.shares:  # what is kept of the outputs is the input's memory
+        first = op.ports()[0][0]
+        ours = Kept(ours.inputs | ({first} if ours.outputs else frozenset()), frozenset(), ours.extra, True)
+    given = {port for port, operands in outcome.call.operands.items() if operands}
+    ours = Kept(ours.inputs & given, ours.outputs, ours.extra, ours.shares)
+    return None if ours == kept else f"keeps {ours}, torch {kept}"
+
+
+def _trains(x: Tensor) -> bool:
+    return x.is_floating_point() or x.is_complex()
+
+
+def _memory(x: Tensor) -> int:
+    return x.untyped_storage().data_ptr()
+
+
+def _bytes(size: Dim | int) -> int:
+    return size.value if isinstance(size, Dim) else size

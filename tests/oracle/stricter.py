@@ -1,0 +1,45 @@
+"""Where a rule refuses on purpose what torch lets pass: each with its reason, and counted apart by `make oracle`.
+
+An entry names the ops ("*" for all), the code, and a part of the message. A refusal is excused where every diagnostic
+of it has an entry. It is never the other way round: what a rule accepts, torch must accept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from specc.diagnostics import Diagnostic
+from specc.ops.declare import Sample
+
+
+class Stricter(NamedTuple):
+    ops: str  # names with blanks between them, or "*"
+    code: str
+    says: str  # a part of the message
+    reason: str
+    empty: bool = False  # only where an input has no elements
+
+
+TABLE = (
+    Stricter("*", "S307", "", "torch's kernels see no dtype where there is nothing to compute", empty=True),
+    Stricter("*", "S306", "needs a filled input", "whether torch takes an empty axis differs by kernel", empty=True),
+    Stricter("add sub mul div pow", "L204", "and a number as well", "a layer has two operands: inputs, or an input and "
+             "`other`"),
+    Stricter("sub mul div pow", "L202", "has one input and no", "an operator with one operand is a slip"),
+)  # fmt: skip
+
+
+def excused(op: str, sample: Sample, diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether every refusal is listed."""
+    empty = any(0 in given[0] for given in sample.inputs if given is not None)
+    return all(any(_matches(entry, op, each, empty) for entry in TABLE) for each in diagnostics)
+
+
+def _matches(entry: Stricter, op: str, diagnostic: Diagnostic, empty: bool) -> bool:
+    return (
+        (entry.ops == "*" or op in entry.ops.split())
+        and entry.code == diagnostic.code
+        and entry.says in diagnostic.message
+        and (empty or not entry.empty)
+    )

@@ -141,7 +141,8 @@ def _port(name: str, optional: bool, variadic: bool) -> str:
 
 
 def _gives(op: type[Op]) -> list[str]:
-    return [", ".join(op.outputs)] if len(op.outputs) > 1 else []
+    names = (name.replace("?", " (where an argument asks for it)") for name in op.outputs)
+    return [", ".join(names)] if len(op.outputs) > 1 else []
 
 
 def _example(op: type[Op]) -> list[str]:

@@ -114,15 +114,15 @@ def _leaf_of(
     args, guesses = _arguments(builder, frame, op, node, name, index)
     inputs = wiring.op_inputs(builder, frame, op, name, key, sources, node)
     if args is None or inputs is None:
-        return _unknown(builder, op, name, path, key, inputs or ()), op.outputs
+        return _unknown(builder, op, name, path, key, inputs or ()), op.fields()
     if not guesses or any(not isinstance(i.value.type, TensorType) for i in inputs):
-        return leaf(builder, op, name, path, args, inputs, key, index), op.outputs
+        return leaf(builder, op, name, path, args, inputs, key, index), op.fields()
 
     def build(guess: int) -> Node:
         chosen = {**args, **{arg: Bound(values[guess]) for arg, values in guesses.items()}}
         return leaf(builder, op, name, path, chosen, tuple(_filled(i, guess) for i in inputs), key, index)
 
-    return guessed(builder, build)._replace(inputs=inputs), op.outputs
+    return guessed(builder, build)._replace(inputs=inputs), op.fields()
 
 
 def _unknown(builder: Builder, op: type[Op], name: str, path: str, span: Span, inputs: tuple[Input, ...]) -> Node:
@@ -131,7 +131,7 @@ def _unknown(builder: Builder, op: type[Op], name: str, path: str, span: Span, i
 
 
 def _values(op: type[Op], name: str, path: str, span: Span | None, types: tuple[Type, ...]) -> tuple[Value, ...]:
-    labels = op.outputs if len(op.outputs) == len(types) else tuple(str(k) for k in range(len(types)))
+    labels = op.fields() if len(op.outputs) == len(types) else tuple(str(k) for k in range(len(types)))
     return tuple(
         Value(name if port == 0 else f"{name}.{labels[port]}", type, path, port, span)
         for port, type in enumerate(types)

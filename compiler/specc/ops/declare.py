@@ -107,7 +107,8 @@ class Op:
     args: ClassVar[dict[str, Arg]] = {}
     # The forward arguments by PyTorch's names: "attn_mask?" may be left out, "*tensors" takes any number (at least 1).
     inputs: ClassVar[tuple[str, ...]] = ("input",)
-    # Names of several outputs in order; empty where there is one, or their number depends on the arguments.
+    # Names of several outputs in order: "indices?" is there only where an argument asks for it, and alone the first is
+    # no tuple. Empty where there is one, or their number depends on the arguments otherwise.
     outputs: ClassVar[tuple[str, ...]] = ()
     # How several outputs are taken apart in Python, each by its name: "{output}, ({h_n}, {c_n})". Empty for a flat
     # tuple in the order of the outputs. An output nobody reads is written `_`.
@@ -211,6 +212,16 @@ class Op:
     def written(cls, values: Mapping[str, Value]) -> list[str]:
         """The arguments a person would write: those that differ from PyTorch's defaults, in order."""
         return [name for name, arg in cls.args.items() if not arg.is_default(values[name])]
+
+    @classmethod
+    def fields(cls) -> tuple[str, ...]:
+        """The names of several outputs, those included that an argument may leave out."""
+        return tuple(name.rstrip("?") for name in cls.outputs)
+
+    @classmethod
+    def packed(cls, count: int) -> bool:
+        """Whether a call that has `count` outputs gives them in a tuple."""
+        return count > 1 or len([name for name in cls.outputs if not name.endswith("?")]) > 1
 
     @classmethod
     def ports(cls) -> list[tuple[str, bool, bool]]:

@@ -143,6 +143,6 @@ class _Namer:
         if layer.role == "shortcut" and "shortcut" not in reserved:
             return "shortcut"
         scope = layer.place.node.body
-        fields = [name for name, _ in scope.outputs] if scope is not None else layer.op.outputs if layer.op else ()
+        fields = [name for name, _ in scope.outputs] if scope is not None else layer.op.fields() if layer.op else ()
         base = layer.name if port == 0 and alone else f"{layer.name}_{fields[port] if port < len(fields) else port}"
         return local(base, reserved)

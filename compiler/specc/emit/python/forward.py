@@ -285,7 +285,7 @@ def _positions(values: list[tuple[str, str]], ports: list[str]) -> list[str]:
 
 def _unpacked(layer: Layer) -> bool:
     """Whether the call gives several tensors."""
-    return layer.outputs > 1 or (layer.op is not None and len(layer.op.outputs) > 1)
+    return layer.outputs > 1 or (layer.op is not None and layer.op.packed(layer.outputs))
 
 
 def _run_time_sizes(cls: Class) -> list[Size]:

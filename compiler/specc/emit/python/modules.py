@@ -31,7 +31,7 @@ def is_chain(scope: Scope) -> bool:
         if node.body is not None and node.body.kind == "repeat" and not is_chain(node.body):
             return False  # a ModuleList, which cannot be called
         op = node.op
-        if op is not None and (op.outputs or op.ports()[0][0] != node.inputs[0].port or _called_with(node, op)):
+        if op is not None and (op.packed(1) or op.ports()[0][0] != node.inputs[0].port or _called_with(node, op)):
             return False
         current = node.outputs[0]
     return scope.outputs[0][1] is current

@@ -27,6 +27,11 @@ TABLE = (
     Stricter("add sub mul div pow", "L204", "and a number as well", "a layer has two operands: inputs, or an input and "
              "`other`"),
     Stricter("sub mul div pow", "L202", "has one input and no", "an operator with one operand is a slip"),
+    Stricter(" ".join(f"{kind}Pad{n}d" for kind in ("Zero", "Constant", "Reflection", "Replication", "Circular")
+                      for n in (1, 2, 3)), "S310", "must be a number or a list of", "torch's own signature asks for so "
+             "many; it takes fewer to be those of the last axes"),
+    Stricter("CircularPad1d CircularPad2d CircularPad3d pad", "S306", "around axis", "torch wraps around what a negative "
+             "size has cut, and copies from where it is just writing"),
 )  # fmt: skip
 
 

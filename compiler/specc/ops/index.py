@@ -105,6 +105,23 @@ FILES = {
         pad
         arange
     """,
+    "padding_modules": """
+        ZeroPad1d
+        ZeroPad2d
+        ZeroPad3d
+        ConstantPad1d
+        ConstantPad2d
+        ConstantPad3d
+        ReflectionPad1d
+        ReflectionPad2d
+        ReflectionPad3d
+        ReplicationPad1d
+        ReplicationPad2d
+        ReplicationPad3d
+        CircularPad1d
+        CircularPad2d
+        CircularPad3d
+    """,
     "pooling": """
         MaxPool1d
         MaxPool2d
@@ -154,7 +171,5 @@ FILES = {
         interpolate
         PixelShuffle
         PixelUnshuffle
-        ZeroPad2d
-        ReflectionPad2d
     """,
 }

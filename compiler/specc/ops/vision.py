@@ -1,13 +1,13 @@
-"""Resizing, rearranging and padding of images."""
+"""Resizing and rearranging of images."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from specc.ops.arguments import Bool, Choice, Floats, Int, Ints, SizeList
+from specc.ops.arguments import Bool, Choice, Floats, Int, SizeList
 from specc.ops.call import Call
 from specc.ops.declare import Family, Function, Module, Op, Owned, Sample
-from specc.ops.spatial import require_filled, sample_dtype, sample_shape, sample_tensor, sibling
+from specc.ops.spatial import require_filled, sample_shape, sample_tensor
 from specc.ops.write import Writer
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import FLOATING
@@ -242,94 +242,3 @@ class PixelUnshuffle(_Shuffle):
                 arg="downscale_factor",
             )
         return call.x.with_shape((*lead, channels * (factor * factor), height // factor, width // factor))
-
-
-class _Pad(_Free, Module, abstract=True):
-    """[left, right, top, bottom], or one for all; a negative one cuts."""
-
-    spatial = 2
-    positional = 1
-    padding = Ints("left, right, top and bottom, or one number for all; negative ones cut", scalar=True)
-
-    @classmethod
-    def padded(cls, call: Call, least: int) -> TensorType:
-        value = call["padding"]
-        left, right, top, bottom = value if isinstance(value, tuple) else (value,) * 4
-        height, width = call.x.shape[-2] + (top + bottom), call.x.shape[-1] + (left + right)
-        for what, size in (("height", height), ("width", width)):
-            call.require_at_least(size, least, f"`padding` of `{call.label}` leaves a {what} of {size}", arg="padding")
-        return call.x.with_shape((*call.x.shape[:-2], height, width))
-
-    @classmethod
-    def four(cls, call: Call) -> None:
-        value = call["padding"]
-        if isinstance(value, tuple) and len(value) != 4:
-            call.reject(
-                "S310",
-                f"`padding` of `{call.label}` must be a number or a list of 4, not of {len(value)}",
-                arg="padding",
-                notes=(),
-            )
-
-    @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        low, high = (-2 if rng.random() < 0.3 else 0), (3 if rng.random() < 0.3 else 1)
-        padding = rng.randint(low, high) if rng.random() < 0.5 else [rng.randint(low, high) for _ in range(4)]
-        rank = rng.choice([3, 4, 4]) if rng.random() < 0.85 else rng.choice([1, 2, 5])
-        shape = tuple(rng.randint(1, 3) for _ in range(rank - 2)) + tuple(
-            rng.randint(1, 6) for _ in range(min(rank, 2))
-        )
-        return Sample({"padding": padding}, ((shape, sample_dtype(rng)),))
-
-
-class ZeroPad2d(_Pad):
-    """Zeros around an image."""
-
-    example = ("[N, C, H, W]", "{op: ZeroPad2d, padding: 1}")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        cls.four(call)
-        if call.x.rank < 2:
-            call.reject(
-                "S302", f"`{call.label}` (ZeroPad2d) needs an input […, H, W], but its input is {call.x.rank}-d"
-            )
-        value = call["padding"]
-        sides = value if isinstance(value, tuple) else (value,) * 4
-        for what, axis, pads in (("width", -1, sides[:2]), ("height", -2, sides[2:])):  # torch cuts before it pads
-            left = call.x.shape[axis] + sum(min(pad, 0) for pad in pads)
-            call.require_at_least(
-                left, 0, f"`padding` of `{call.label}` cuts more than the {what} of {call.x.shape[axis]}", arg="padding"
-            )
-        return cls.padded(call, 0)
-
-
-class ReflectionPad2d(_Pad):
-    """The image reflected at its border, which is not repeated."""
-
-    example = ("[N, C, H, W]", "{op: ReflectionPad2d, padding: 1}")
-
-    @classmethod
-    def rank_help(cls, rank: int) -> str | None:
-        return None if rank == 2 else sibling(cls.name, 2, rank)
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        cls.four(call)
-        rank = call.require_rank(4, 3, layout="[N, C, H, W]")
-        call.require_dtype(tuple(d for d in DTYPES if d != "bool"), "numbers")
-        require_filled(call, rank - 3)
-        value = call["padding"]
-        left, right, top, bottom = value if isinstance(value, tuple) else (value,) * 4
-        for what, size, pad in (
-            ("height", call.x.shape[-2], max(top, bottom)),
-            ("width", call.x.shape[-1], max(left, right)),
-        ):
-            call.require_at_least(
-                size,
-                pad + 1,
-                f"`{call.label}` reflects {pad} pixels, which needs a {what} of at least {pad + 1}, "
-                f"but its input has {size}",
-                arg="padding",
-            )
-        return cls.padded(call, 1)

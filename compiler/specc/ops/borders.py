@@ -71,11 +71,10 @@ def _sized(call: Call, size: Dim, axis: int, sides: Sequence[int], mode: str, ar
     return padded
 
 
-def check_value(call: Call, value: float | None, sides: Sequence[int], padded: TensorType) -> None:
+def check_value(call: Call, value: float | None, sides: Sequence[int]) -> None:
     """The constant must be a value of the input's dtype, where there is a border to hold it (S310)."""
     dtype = call.x.dtype
-    filled = any(side > 0 for side in sides) and all(dim != 0 for dim in padded.shape)
-    if value is not None and filled and not fits(value, dtype):
+    if value is not None and any(side > 0 for side in sides) and not fits(value, dtype):
         call.report("S310", f"`value: {value}` of `{call.label}` ({call.op.name}) is no {dtype}", arg="value")
 
 

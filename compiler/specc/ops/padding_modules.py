@@ -89,7 +89,7 @@ class _ConstantPad(_Pad, abstract=True):
             )
         padded = super().infer(call)
         if "value" in cls.args:
-            check_value(call, call["value"], sides, padded)
+            check_value(call, call["value"], sides)
         return padded
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from specc.shapes.dim import Atom, Dim, FloorDiv
+from specc.shapes.dim import Atom, Dim, FloorDiv, Fresh
 
 Bounds = tuple[int | None, int | None]  # inclusive; None is unbounded
 
@@ -12,7 +12,7 @@ AT_LEAST_ONE: Bounds = (1, None)
 
 
 def bounds(dim: Dim, known: Mapping[str, Bounds] | None = None) -> Bounds:
-    """An interval that holds every value of `dim`; symbols not in `known` are at least 1.
+    """An interval that holds every value of `dim`; symbols not in `known` are at least 1, a `Fresh` one its `least`.
 
     Sound, not always tight.
     """
@@ -29,7 +29,7 @@ def bounds(dim: Dim, known: Mapping[str, Bounds] | None = None) -> Bounds:
 
 def _atom(atom: Atom, known: Mapping[str, Bounds]) -> Bounds:
     if isinstance(atom, str):
-        return known.get(atom, AT_LEAST_ONE)
+        return known.get(atom, (atom.least, None) if isinstance(atom, Fresh) else AT_LEAST_ONE)
     if isinstance(atom, FloorDiv):
         return _quotient(bounds(atom.numerator, known), bounds(atom.divisor, known))
     low, high = bounds(atom.inner, known)

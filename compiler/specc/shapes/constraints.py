@@ -1,6 +1,6 @@
 """Deciding conditions on dimensions, exactly: proved, refuted, or the weakest condition under which they hold.
 
-All symbols are integers of at least 1 unless the facts say more. Where no shorter form of the weakest condition is
+All symbols are integers of at least 1 unless the facts say more; those that may be 0 are `shift`ed to 1 meanwhile. Where no shorter form of the weakest condition is
 found, it is the condition itself, simplified: that is exact too.
 """
 
@@ -15,6 +15,7 @@ from specc.shapes.conditions import And, Comparison, Condition, In, Or, compare,
 from specc.shapes.dim import Dim
 from specc.shapes.division import exact_quotient
 from specc.shapes.facts import Derived, Facts
+from specc.shapes.shift import restored, shifted
 
 __all__ = [
     "And",
@@ -76,9 +77,12 @@ def at_least(a: int | Dim, b: int | Dim, facts: Facts) -> Verdict:
 def decide(condition: Condition, facts: Facts) -> Verdict:
     """The verdict on any condition. Under contradictory facts everything is proved or refuted alike."""
     derived = facts.derived
-    if derived.substitution:
-        condition = condition.substitute(derived.substitution)
-    return judge(condition, derived)
+    moved = shifted(condition)
+    verdict = judge(moved.substitute(derived.substitution) if derived.substitution else moved, derived)
+    if moved is condition or not isinstance(verdict, Holds):
+        return verdict
+    said = restored(verdict.when, condition.symbols)
+    return Holds(min(said, condition, key=lambda when: len(str(when))))  # the condition itself is an exact answer too
 
 
 def judge(condition: Condition, derived: Derived) -> Verdict:

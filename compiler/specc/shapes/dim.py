@@ -3,7 +3,7 @@
 A `Dim` is a polynomial with integer coefficients over *atoms*. An atom is a symbol (`H`), a floor division that does
 not simplify (`(H - 1) // 2`), or a positive part `max(d, 0)`. Every rewrite is exact for all integers, except that a
 common polynomial factor cancels from a quotient (`(H * W) // H` is `W`), which is exact wherever the divisor is not 0.
-Symbols are integers of at least 1.
+Symbols are integers of at least 1; a `Fresh` one may start at 0.
 """
 
 from __future__ import annotations
@@ -16,6 +16,18 @@ from specc.shapes.origin import Origin, combine, negated
 Atom = Union[str, "FloorDiv", "Positive"]
 Monomial = tuple[Atom, ...]  # sorted by `atom_key`, an atom repeated for its power; () is the constant's
 Terms = dict[Monomial, int]  # no zero coefficients
+
+
+class Fresh(str):
+    """The name of a symbol whose size only the data decide (how many boxes `nms` keeps): at least `least`, 0 or 1."""
+
+    __slots__ = ("least",)
+    least: int
+
+    def __new__(cls, name: str, least: int = 0) -> Fresh:
+        made = super().__new__(cls, name)
+        made.least = least
+        return made
 
 
 class FloorDiv:
@@ -173,6 +185,11 @@ class Dim:
                         found |= atom.inner.symbols
             self._symbols = frozenset(found)
         return self._symbols
+
+    @property
+    def fresh(self) -> frozenset[str]:
+        """Those of the symbols that the data decide."""
+        return frozenset(name for name in self.symbols if isinstance(name, Fresh))
 
     @property
     def as_symbol(self) -> str | None:

@@ -44,7 +44,9 @@ class Facts:
     @property
     def derived(self) -> Derived:
         if self._derived is None:
-            self._derived = Derived(self.conditions) if self.conditions else _NOTHING
+            from specc.shapes.shift import shifted
+
+            self._derived = Derived(map(shifted, self.conditions)) if self.conditions else _NOTHING
         return self._derived
 
     @property
@@ -96,7 +98,7 @@ class Domain:
 
 
 class Derived:
-    """What follows from a list of conditions."""
+    """What follows from a list of conditions, over symbols of at least 1 (see `specc.shapes.shift`)."""
 
     __slots__ = ("contradictory", "domains", "equal", "least", "substitution", "unequal")
 

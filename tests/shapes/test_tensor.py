@@ -44,6 +44,8 @@ def test_parts() -> None:
     assert IMAGE.rank == 3
     assert IMAGE.numel == Dim.symbol("N") * 64 * IMAGE.shape[2]
     assert TensorType.of([]).numel == 1
+    assert TensorType.of([3, 5], "complex64").nbytes == 120
+    assert TensorType.of([3, 5], "bool").nbytes == 15
     assert IMAGE.evaluate({"N": 2, "H": 7}) == (2, 64, 4)
 
 

@@ -20,21 +20,12 @@ DTYPES = (
 FLOATING = ("float64", "float32", "float16", "bfloat16")
 _COMPLEX = ("complex64", "complex128")
 SIGNED = ("int8", "int16", "int32", "int64")  # narrow to wide
-_BYTES = {"float64": 8, "int64": 8, "complex64": 8, "complex128": 16, "float16": 2, "bfloat16": 2, "int16": 2,
-          "float32": 4, "int32": 4, "int8": 1, "uint8": 1, "bool": 1}  # fmt: skip
-
-
 _BYTES = {"float64": 8, "int64": 8, "complex64": 8, "complex128": 16, "float16": 2, "bfloat16": 2, "int16": 2}
 _BYTES |= {"float32": 4, "int32": 4, "int8": 1, "uint8": 1, "bool": 1}
 
 
 def bytes_of(dtype: str) -> int:
     """The size of one element."""
-    return _BYTES[dtype]
-
-
-def itemsize(dtype: str) -> int:
-    """The bytes of one element."""
     return _BYTES[dtype]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from specc.record import Record
 from specc.shapes.dim import Dim
-from specc.shapes.dtype import DTYPES, is_complex, is_floating, itemsize, promote, promote_scalar
+from specc.shapes.dtype import DTYPES, bytes_of, is_complex, is_floating, promote, promote_scalar
 
 __all__ = [
     "DTYPES",
@@ -49,7 +49,7 @@ class TensorType(Record):
     @property
     def nbytes(self) -> Dim:
         """The bytes of its elements."""
-        return self.numel * itemsize(self.dtype)
+        return self.numel * bytes_of(self.dtype)
 
     def with_dim(self, axis: int, dim: int | Dim) -> TensorType:
         """With one size replaced; a negative axis counts from the end, IndexError beyond either end."""

@@ -32,6 +32,10 @@ TABLE = (
              "many; it takes fewer to be those of the last axes"),
     Stricter("CircularPad1d CircularPad2d CircularPad3d pad", "S306", "around axis", "torch wraps around what a negative "
              "size has cut, and copies from where it is just writing"),
+    Stricter("*", "L203", "must be an integer or a list of", "a list has one item for each axis; torch also takes one "
+             "of a single item for two axes, or an empty one, which no one means"),
+    Stricter("AdaptiveAvgPool2d AdaptiveAvgPool3d adaptive_avg_pool2d adaptive_avg_pool3d", "S302", "", "at output size "
+             "1 torch takes the mean of the last axes of anything, of [N, C] too: a flatten in the wrong place"),
 )  # fmt: skip
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import ast
+from typing import TYPE_CHECKING, Any
 
 from specc.ops.call import Call
+from specc.ops.declare import Function
 from specc.ops.library import OPS
+from specc.ops.write import Writer
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import DTYPES
 
@@ -16,9 +19,32 @@ _AXES = {1: "L", 2: "H, W", 3: "D, H, W"}
 _KINDS = {1: "sequences", 2: "images", 3: "volumes"}
 
 
+class Functional(Function, abstract=True):
+    """A function of `torch.nn.functional`, called by its own name."""
+
+    positional = 1
+
+    def __init_subclass__(cls, abstract: bool = False) -> None:
+        if not abstract and "python" not in vars(cls):
+            cls.python = Writer(f"F.{cls.__name__}")
+        super().__init_subclass__(abstract=abstract)
+
+
 def layout(spatial: int) -> str:
     """The batched layout in words, `[N, C, H, W]`."""
     return f"[N, C, {_AXES[spatial]}]"
+
+
+def per_axis(spatial: int, size: str) -> str:
+    """The line of a formula that gives the output's size; `{}` in `size` stands for the input's."""
+    first, *others = _AXES[spatial].split(", ")
+    likewise = f", {' and '.join(f'{axis}_out' for axis in others)} likewise" if others else ""
+    return f"{first}_out = {size.format(first)}{likewise}"
+
+
+def places(spatial: int) -> str:
+    """The indices of an element of the output: `i, j`."""
+    return ", ".join("ijk"[:spatial])
 
 
 def sibling(name: str, spatial: int, rank: int) -> str | None:
@@ -36,7 +62,15 @@ def divisors(count: int) -> list[int]:
     return [d for d in range(1, min(count, 64) + 1) if count % d == 0]
 
 
-def windows(size: Dim, kernel: int, stride: int, padding: int, dilation: int) -> Dim:
+def per_axis_dims(call: Call, name: str) -> tuple[Dim, ...]:
+    """A `Sizes` argument as a dimension for every spatial axis; one that follows from params remembers how."""
+    sizes, bound = call.sizes(name), call.args[name]
+    if bound.expr is None or not any(isinstance(node, ast.Name) for node in ast.walk(bound.expr)):
+        return tuple(map(Dim.of, sizes))
+    return tuple(call.dim(name, axis) for axis in range(len(sizes)))
+
+
+def windows(size: Dim, kernel: int | Dim, stride: int | Dim, padding: int | Dim, dilation: int | Dim) -> Dim:
     """How often a dilated kernel fits: ⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1."""
     return (size + (2 * padding - dilation * (kernel - 1) - 1)) // stride + 1
 
@@ -54,6 +88,11 @@ def sample_sizes(rng: random.Random, spatial: int, low: int, high: int) -> int |
     if rng.random() < 0.6:
         return rng.randint(low, high)
     return [rng.randint(low, high) for _ in range(spatial + (rng.random() < 0.03))]
+
+
+def sample_optional(rng: random.Random, optional: dict[str, Any], known: Any, often: float = 0.5) -> dict[str, Any]:
+    """A part of the arguments `optional`: those that are in `known`, each `often`."""
+    return {name: value for name, value in optional.items() if name in known and rng.random() < often}
 
 
 def sample_shape(

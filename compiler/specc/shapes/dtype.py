@@ -18,7 +18,7 @@ DTYPES = (
 )
 
 FLOATING = ("float64", "float32", "float16", "bfloat16")
-_COMPLEX = ("complex64", "complex128")
+COMPLEX = ("complex64", "complex128")
 SIGNED = ("int8", "int16", "int32", "int64")  # narrow to wide
 _BYTES = {"float64": 8, "int64": 8, "complex64": 8, "complex128": 16, "float16": 2, "bfloat16": 2, "int16": 2}
 _BYTES |= {"float32": 4, "int32": 4, "int8": 1, "uint8": 1, "bool": 1}
@@ -29,13 +29,18 @@ def bytes_of(dtype: str) -> int:
     return _BYTES[dtype]
 
 
+def real(dtype: str) -> str:
+    """The dtype of the magnitudes: a complex number's is real."""
+    return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
+
+
 def is_floating(dtype: str) -> bool:
     """As `torch.is_floating_point`: complex dtypes are not."""
     return dtype in FLOATING
 
 
 def is_complex(dtype: str) -> bool:
-    return dtype in _COMPLEX
+    return dtype in COMPLEX
 
 
 def is_integral(dtype: str) -> bool:

@@ -124,7 +124,8 @@ def spec(op: type[Op], sample: Sample, outputs: int) -> str:
     source: Any = list(inputs) if variadic else {ports[int(name[1:])]: name for name in inputs}
     layer = {"op": op.name, **sample.args, "from": source}
     named = {f"y{k}": "layer" if outputs == 1 else f"layer.{k}" for k in range(outputs)}
-    return json.dumps({"name": "tried", "inputs": inputs, "layers": {"layer": layer}, "outputs": named})
+    text = json.dumps({"name": "tried", "inputs": inputs, "layers": {"layer": layer}, "outputs": named})
+    return text.replace("Infinity", ".inf")  # as YAML writes it
 
 
 def _generated(op: type[Op], sample: Sample, outputs: int) -> list[Tensor]:

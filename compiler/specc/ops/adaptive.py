@@ -18,7 +18,7 @@ from specc.ops.spatial import (
     sample_shape,
     sample_sizes,
 )
-from specc.shapes.dtype import FLOATING
+from specc.shapes.dtype import COMPLEX, FLOATING
 from specc.shapes.tensor import DTYPES, TensorType
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class _AdaptiveAvg(_Adaptive, abstract=True):
     @classmethod
     def allowed(cls, output: TensorType) -> tuple[str, ...]:
         """At size 1 it is a mean, which complex numbers have as well."""
-        return (*FLOATING, "complex64", "complex128") if cls.single(output) else super().allowed(output)
+        return (*FLOATING, *COMPLEX) if cls.single(output) else super().allowed(output)
 
     @classmethod
     def single(cls, output: TensorType) -> bool:

@@ -64,6 +64,10 @@ class Pool(Op, abstract=True):
     @classmethod
     def check(cls, call: Call) -> None:
         call.require_rank(cls.spatial + 2, cls.spatial + 1, layout=layout(cls.spatial))
+        cls.check_dtype(call)
+
+    @classmethod
+    def check_dtype(cls, call: Call) -> None:
         call.require_dtype(cls.accepts, cls.wanted)
 
 
@@ -88,6 +92,10 @@ class Window(Pool, abstract=True):
     """Pooling by windows of a given size."""
 
     unpadded = False  # whether the kernel must fit into the input without its padding
+
+    @classmethod
+    def must_fit(cls, call: Call) -> bool:
+        return cls.unpadded
 
     @classmethod
     def pool(cls, call: Call) -> TensorType:
@@ -120,7 +128,7 @@ class Window(Pool, abstract=True):
                 f"the window of `{call.label}` spans {reach}, but its padded input has only {size + 2 * padding}",
                 arg="kernel_size",
             )
-            if cls.unpadded:
+            if cls.must_fit(call):
                 call.require_at_least(
                     size,
                     kernel,
@@ -186,10 +194,11 @@ class _MaxPool1d(_MaxPool, abstract=True):
     formula = _max_formula(1)
 
     @classmethod
-    def check(cls, call: Call) -> None:
+    def check_dtype(cls, call: Call) -> None:
         """Without indices torch takes a kernel for floating-point inputs only."""
-        super().check(call)
-        if not call["return_indices"]:
+        if call["return_indices"]:
+            super().check_dtype(call)
+        else:
             call.require_floating()
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING
 
 from specc.ops.call import Call
 from specc.ops.declare import Saved
+from specc.ops.scalars import fits
 from specc.ops.spatial import require_filled
 from specc.shapes.tensor import DTYPES, TensorType
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 MODES = ("constant", "reflect", "replicate", "circular")
 _NUMBERS = tuple(d for d in DTYPES if d != "bool")
-_LARGEST = {"float16": 65504.0, "bfloat16": 3.3895313892515355e38, "float32": 3.4028234663852886e38}
-_LARGEST["complex64"] = _LARGEST["float32"]
-_BITS = {"int8": 7, "int16": 15, "int32": 31, "int64": 63}
 
 
 def bordered(call: Call, sides: Sequence[int], mode: str, arg: str) -> TensorType:
@@ -74,19 +71,8 @@ def _sized(call: Call, size: Dim, axis: int, sides: Sequence[int], mode: str, ar
 def check_value(call: Call, value: float | None, sides: Sequence[int]) -> None:
     """The constant must be a value of the input's dtype, where there is a border to hold it (S310)."""
     dtype = call.x.dtype
-    if value is not None and any(side > 0 for side in sides) and not fits(value, dtype):
+    if value is not None and any(side > 0 for side in sides) and not fits(float(value), dtype):
         call.report("S310", f"`value: {value}` of `{call.label}` ({call.op.name}) is no {dtype}", arg="value")
-
-
-def fits(value: float, dtype: str) -> bool:
-    """Whether torch makes a `dtype` of a Python number: fractions are cut off, what is out of range is refused."""
-    if dtype in ("bool", "float64", "complex128"):
-        return True
-    if dtype in _LARGEST:
-        return not isfinite(value) or abs(value) <= _LARGEST[dtype]
-    if dtype == "uint8":
-        return 0 <= value < 256
-    return -(2 ** _BITS[dtype]) <= value < 2 ** _BITS[dtype]
 
 
 def kept(mode: str) -> Saved:

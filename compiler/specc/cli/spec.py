@@ -83,7 +83,7 @@ def compiled(args: Namespace) -> Result:
 
 def bound(args: Namespace, graph: Graph) -> Mapping[str, int] | None:
     """The sizes of `--bind`, each for a symbol that the spec has; None where none is given."""
-    symbols = graph.root.symbols
+    symbols = graph.symbols if args.bind else ()
     for name, _ in args.bind:
         if name not in symbols:
             from specc.diagnostics import closest
@@ -92,7 +92,7 @@ def bound(args: Namespace, graph: Graph) -> Mapping[str, int] | None:
             near = closest(name, symbols)
             raise problem(
                 "C103",
-                f"`--bind {name}=…`: the inputs of `{graph.name}` have no symbol `{name}`",
+                f"`--bind {name}=…`: `{graph.name}` has no symbol `{name}`",
                 held,
                 help=f"did you mean `{near}`?" if near else None,
                 status=2,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any, Final, NoReturn
 
 from specc.diagnostics import Severity, Sink, Span, closest
@@ -43,6 +44,8 @@ class Builder:
         self.stack: list[str] = []  # blocks being built
         self.partial = any(d.code[0] == "Y" and d.code != "Y102" for d in sink.diagnostics)  # YAML dropped something
         self.guessing = False  # what is built rests on a guess already
+        self.taken: set[str] = set()  # names of the network's params and symbols
+        self.fresh: dict[tuple[str, str], str] = {}  # symbols of sizes that the data decide, by path and letter
 
     # Scopes ----------------------------------------------------------------------------------------------------
 
@@ -269,6 +272,24 @@ class Builder:
             self.sink.error("L203", f"the `op` of `{name}` must be a name", entry.value.span)
             return None
         return leaves.named(self, frame, name, key, node, entry.value, path, sources, index)
+
+    def fresh_name(self, path: str, kind: str, letter: str) -> str:
+        """The symbol of a size that the layer at `path` finds: `head.keep` gives `head_keep_K`.
+
+        The same for the same layer, however often it is built; unlike any other of the network.
+        """
+        known = self.fresh.get((path, letter))
+        if known is not None:
+            return known
+        stem = re.sub(r"\W", "_", path)
+        stem = f"{kind}_{stem}" if stem[:1].isdigit() else stem
+        name, number = f"{stem}_{letter}", 1
+        while name in self.taken:
+            number += 1
+            name = f"{stem}_{letter}{number}"
+        self.taken.add(name)
+        self.fresh[path, letter] = name
+        return name
 
     def reported(self, span: Span) -> bool:
         return any(d.span == span for d in self.sink.diagnostics)

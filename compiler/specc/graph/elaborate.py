@@ -50,6 +50,7 @@ def elaborate(document: SourceMapping, file: str, written: str, sink: Sink, stem
         own.error("S316", "no sizes satisfy all of `where`", entry.value.span if entry else None)
         facts = Facts.none()
     builder = Builder(own, facts, declared_blocks(document.get("blocks"), own))
+    builder.taken = {*values, *sizes}
     name = _text(document.get("name")) or stem
     frame = Frame(own, "", "network", values, sizes, inputs, name)
     layers = document.get("layers")
@@ -75,6 +76,7 @@ def elaborate(document: SourceMapping, file: str, written: str, sink: Sink, stem
         span=document.span,
         symbols=symbols,
         absent=tuple(frame.absent),
+        fresh=frame.found(),
     )
     graph = Graph(
         name=name,

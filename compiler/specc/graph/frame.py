@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from specc.diagnostics import Note, Sink, Span, closest
 from specc.graph.ir import Node, Value
+from specc.shapes.dim import Fresh
 from specc.shapes.tensor import UNKNOWN, TensorType
 from specc.source.nodes import Mapping as SourceMapping
 from specc.source.nodes import Node as SourceNode
@@ -40,6 +41,8 @@ class Frame:
         self.nodes: list[Node] = []
         self.spans: dict[str, Span] = {}  # of the layers' keys
         self.read: set[int] = set()
+        self.fresh: dict[str, tuple[Value, int]] = {}  # sizes that layers find in the data, by the names used here
+        self.asked: set[int] = set()  # values whose such size an expression names
         self.absent: list[tuple[str, Any]] = []
         self.current = inputs[0] if inputs else None  # what a layer without `from` reads
         self.broken = False  # a reference could not be resolved: what looks unread may be meant by it
@@ -66,7 +69,7 @@ class Frame:
         return value
 
     def was_read(self, name: str) -> bool:
-        return any(id(value) in self.read for _, value in self.outputs[name])
+        return any(id(value) in self.read or id(value) in self.asked for _, value in self.outputs[name])
 
     # References ------------------------------------------------------------------------------------------------
 
@@ -167,3 +170,29 @@ class Frame:
         self.outputs[node.name] = list(zip(labels, node.outputs, strict=True))
         if node.outputs:
             self.current = node.outputs[0]
+        self._name_sizes(node)
+
+    def _name_sizes(self, node: Node) -> None:
+        """A size that the layer finds in the data gets a name here: `keep_K`, or as it is shown where that is taken."""
+        types = [i.value.type for i in node.inputs]
+        known = {n for t in types if isinstance(t, TensorType) for dim in t.shape for n in dim.fresh}
+        for value in node.outputs:
+            for axis, dim in enumerate(value.type.shape if isinstance(value.type, TensorType) else ()):
+                name = dim.as_symbol
+                if not isinstance(name, Fresh) or name in known:
+                    continue
+                known.add(name)
+                stem = f"{node.kind}_{node.name}" if node.name.isdigit() else node.name
+                wanted = f"{stem}_{name.rpartition('_')[2]}"
+                said = wanted if wanted not in self.env else str(name)
+                if said not in self.env:
+                    self.fresh[said] = (value, axis)
+                    self.symbols[said] = dim
+
+    def found(self) -> dict[str, tuple[str, int]]:
+        """Where each such size is: the value's name and the axis."""
+        return {name: (value.name, axis) for name, (value, axis) in self.fresh.items()}
+
+    def ask(self, names: Iterable[str]) -> None:
+        """An expression names these: the layers whose sizes are among them count as read."""
+        self.asked.update(id(self.fresh[name][0]) for name in names if name in self.fresh)

@@ -90,6 +90,8 @@ class Scope(Record, eq=False):
     numbered: bool = False  # children are called 0, 1, 2 …
     span: Span | None = None
     symbols: Mapping[str, tuple[str, int]] = NOTHING  # name → (input, axis) where it is bound
+    # Sizes that layers find in the data, by the names expressions here have for them: name → (value, axis).
+    fresh: Mapping[str, tuple[str, int]] = NOTHING
     absent: tuple[tuple[str, ast.expr | None], ...] = ()  # layers that a `when` (None: `auto`) removed here
     residual: bool = False
     repeat: Bound | None = None  # of a "repeat": the count, its expr over the names of the scope it is used in
@@ -155,6 +157,13 @@ class Graph(Record, eq=False):
     @property
     def outputs(self) -> dict[str, TensorType]:
         return {name: v.type for name, v in self.root.outputs if isinstance(v.type, TensorType)}
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The names of all sizes left open: the inputs' symbols, then what layers find in the data."""
+        types = [value.type for node in self.leaves() for value in node.outputs]
+        found = (n for t in types if isinstance(t, TensorType) for dim in t.shape for n in sorted(dim.fresh))
+        return tuple(dict.fromkeys([*self.root.symbols, *found]))
 
     @property
     def parameter_count(self) -> int:

@@ -12,6 +12,7 @@ from specc.graph.guesses import guessed
 from specc.graph.holes import GUESSES, filled, filled_by, has_holes
 from specc.graph.ir import Input, Node, Value
 from specc.graph.sinks import OnceSink
+from specc.language.expressions import names
 from specc.ops import OPS
 from specc.ops.arguments import Arg
 from specc.ops.call import Bound, Call, Operand
@@ -172,6 +173,7 @@ def _arguments(
             wrong.add(word)  # the schema said so already
         else:
             given[word] = bound
+    frame.ask(word for bound in given.values() if bound.expr is not None for word in names(bound.expr))
     absent = [arg for arg in op.args.values() if arg.required and arg.name not in given]
     guesses = {arg.name: pair for arg in absent if (pair := _pair(arg, op)) is not None}
     for word in wrong - given.keys():
@@ -223,8 +225,20 @@ def leaf(
     for item in inputs:
         assert isinstance(item.value.type, TensorType)
         operands.setdefault(item.port, []).append(Operand(item.value.type, item.value.name, item.value.span))
-    call = Call(op, args, operands, builder.facts, builder.sink, label or name, span)
+    call = Call(
+        op,
+        args,
+        operands,
+        builder.facts,
+        builder.sink,
+        label or name,
+        span,
+        lambda letter: builder.fresh_name(path, op.name, letter),
+    )
     outcome = apply(call)
+    if not builder.guessing:  # a guess may be behind what bounds them
+        for condition in call.found:
+            builder.facts = builder.facts.assume(condition)
     builder.requirements += call.requirements
     types = admitted(call.args, [i.value.type for i in inputs], outcome.outputs)
     outputs = _values(op, name, path, span, types)

@@ -146,6 +146,9 @@ def _assert_shape(builder: Builder, frame: Frame, name: str, value: Value, node:
         return
     spans = [item.span for item in getattr(written, "items", ())]
     for axis, dim in enumerate(rest):
+        if isinstance(dim, str) and dim not in frame.env and value.type.shape[axis + lead].fresh:
+            frame.symbols[dim] = value.type.shape[axis + lead]  # the output's own name for what the data decide
+            continue
         if isinstance(dim, str) and dim not in frame.symbols:
             builder.sink.error(
                 "E206",
@@ -154,7 +157,9 @@ def _assert_shape(builder: Builder, frame: Frame, name: str, value: Value, node:
                 help=fix,
             )
             continue
-        expected = Dim.symbol(dim) if isinstance(dim, str) else dim
+        expected = Dim.of(frame.symbols[dim]) if isinstance(dim, str) else dim
+        if isinstance(expected, Dim):
+            expected = expected.substitute({n: frame.symbols[n] for n in expected.symbols if n in frame.symbols})
         actual = value.type.shape[axis + lead]
         if not isinstance(expected, Dim) or is_open(actual):
             continue

@@ -294,6 +294,7 @@ def _close(
         span=span,
         symbols=symbols,
         absent=tuple(frame.absent),
+        fresh=frame.found(),
         residual="residual" in text,
     )
     return scope, outputs

@@ -8,12 +8,13 @@ is to blame; `call.reject` ends the rule, the other checks let it go on.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from specc.diagnostics import Note, Sink, Span
 from specc.ops.arguments import Value
-from specc.shapes.constraints import Condition, Facts, Holds, Proved, Verdict, at_least, equal
-from specc.shapes.dim import Dim
+from specc.shapes.constraints import Condition, Facts, Holds, Proved, Verdict, at_least, compare, equal
+from specc.shapes.dim import Dim, Fresh
 from specc.shapes.dtype import FLOATING
 from specc.shapes.origin import Origin, Source
 from specc.shapes.tensor import TensorType
@@ -52,7 +53,20 @@ class Rejected(Exception):
 class Call:
     """The arguments by name, the inputs by port, and where reports go."""
 
-    __slots__ = ("args", "facts", "label", "op", "open", "operands", "output", "requirements", "sink", "span")
+    __slots__ = (
+        "args",
+        "facts",
+        "found",
+        "label",
+        "namer",
+        "op",
+        "open",
+        "operands",
+        "output",
+        "requirements",
+        "sink",
+        "span",
+    )
 
     def __init__(
         self,
@@ -63,6 +77,7 @@ class Call:
         sink: Sink,
         label: str = "layer",
         span: Span | None = None,
+        namer: Callable[[str], str] | None = None,
     ) -> None:
         self.op = op
         self.args = args
@@ -73,6 +88,8 @@ class Call:
         self.span = span
         self.requirements: list[Condition] = []  # what must hold for sizes left open
         self.open: dict[Span | None, list[Condition]] = {}  # what S305 asked for, by its place
+        self.namer = namer  # the name of a fresh size by its letter, unique in the network
+        self.found: list[Condition] = []  # what holds for the sizes that the data decide
         self.output: tuple[TensorType, ...] = ()  # set after `infer`, for `macs`
 
     # Arguments ---------------------------------------------------------------------------------------------------
@@ -167,6 +184,23 @@ class Call:
             for operand in self.operands.get(port, [])
         )
         return tuple(dict.fromkeys(notes))  # query, key and value are often one layer
+
+    # Sizes that the data decide ----------------------------------------------------------------------------------
+
+    def fresh(self, letter: str, most: Dim, *, least: int = 0) -> Dim:
+        """A size that is known only when the network runs, between `least` and `most`: how many boxes `nms` keeps.
+
+        `least` is 0 or 1, and 0 where there may be nothing at all (`most` may be 0). The symbol's name ends in
+        `letter`; two sizes of one call need two letters.
+        """
+        if most == 0:
+            return most
+        some = isinstance(at_least(most, Dim.of(1), self.facts), Proved)
+        name = self.namer(letter) if self.namer is not None else f"{self.op.name}_{letter}"
+        source = Source(f"what `{self.label}` ({self.op.name}) finds in the data", self.span)
+        size = Dim.symbol(Fresh(name, least if some else 0)).with_origin(Origin(None, (source,)))
+        self.found.append(compare(size.without_origin(), "<=", most.without_origin()))
+        return size
 
     # Checks ------------------------------------------------------------------------------------------------------
 
@@ -264,7 +298,10 @@ class Call:
         if when not in conditions:
             conditions.append(when)
         texts = [str(condition) for condition in conditions]
+        fresh = sorted({name for condition in conditions for name in condition.symbols if isinstance(name, Fresh)})
         help = f"holds when {' and '.join(texts)}; add `where: [{', '.join(texts)}]`"
+        if fresh:  # no fact of `where` can speak of it: that is checked before the layers run
+            help = f"holds when {' and '.join(texts)}, and `{fresh[0]}` is known only when the network runs"
         for k, known in enumerate(self.sink.diagnostics):
             if (known.code, known.span) == ("S305", span):
                 self.sink.diagnostics[k] = known._replace(help=help, notes=tuple(dict.fromkeys((*known.notes, *notes))))

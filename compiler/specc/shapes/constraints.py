@@ -1,7 +1,7 @@
 """Deciding conditions on dimensions, exactly: proved, refuted, or the weakest condition under which they hold.
 
-All symbols are integers of at least 1 unless the facts say more; those that may be 0 are `shift`ed to 1 meanwhile. Where no shorter form of the weakest condition is
-found, it is the condition itself, simplified: that is exact too.
+All symbols are integers of at least 1 unless the facts say more; those that may be 0 are `shift`ed by 1 meanwhile.
+Where no shorter form of the weakest condition is found, it is the condition itself, simplified: that is exact too.
 """
 
 from __future__ import annotations

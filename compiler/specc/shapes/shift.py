@@ -1,4 +1,4 @@
-"""Symbols that may be 0, for a decision procedure that counts from 1: each is one less than a plain symbol of its name."""
+"""Symbols that may be 0, for a decision procedure that counts from 1: each is a plain symbol of its name, less 1."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from specc.emit.naming import RESERVED, TAKEN, local
@@ -43,15 +44,17 @@ class Flow:
     taken: set[str] = field(default_factory=set)
 
 
-def flow(cls: Class, reserved: set[str]) -> Flow:
-    """Plans the method. `reserved` are names of the file that no variable may hide."""
+def flow(cls: Class, reserved: set[str], asked: Set[Ref] = frozenset()) -> Flow:
+    """Plans the method. `reserved` are names of the file that no variable may hide, `asked` the values whose sizes are
+    taken right behind the line that makes them.
+    """
     steps = _steps(cls)
     taken = set(reserved)
     names: dict[Ref, str] = {}
     for k, value in enumerate(cls.scope.inputs):
         names["", k] = local(value.name, taken - TAKEN, RESERVED)
         taken.add(names["", k])
-    _Namer(cls, steps, names, taken).run()
+    _Namer(cls, steps, names, taken, asked).run()
     return Flow(steps, names, taken | set(names.values()))
 
 
@@ -81,7 +84,9 @@ def _joins(layer: Layer, reader: Layer, cls: Class) -> bool:
 
 
 class _Namer:
-    def __init__(self, cls: Class, steps: list[Step], names: dict[Ref, str], taken: set[str]) -> None:
+    def __init__(
+        self, cls: Class, steps: list[Step], names: dict[Ref, str], taken: set[str], asked: Set[Ref] = frozenset()
+    ) -> None:
         self.cls = cls
         self.steps = steps
         self.names = names
@@ -91,6 +96,9 @@ class _Namer:
         for position, step in enumerate(steps):
             for ref in step.reads:
                 self.readers.setdefault(ref, []).append(position)
+            for ref in asked:
+                if ref[0] == step.layer.name:
+                    self.readers.setdefault(ref, []).append(position + 1)
         for ref in cls.outputs:
             self.readers.setdefault(ref, []).append(len(steps))
 

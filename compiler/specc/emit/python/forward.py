@@ -31,12 +31,21 @@ class Forward:
 
     def __init__(self, cls: Class, reserved: set[str], asked: list[Size]) -> None:
         self.cls = cls
-        self.flow: Flow = flow(cls, reserved)
         sizes = list(dict.fromkeys([*asked, *_run_time_sizes(cls)]))
+        inputs = {value.name for value in cls.scope.inputs}
+        makers = {
+            value.name: (layer.name, port)
+            for layer in cls.layers
+            for port, value in enumerate(layer.place.node.outputs)
+        }
+        # Sizes of what layers give are asked right after it is there: no later line may overwrite it before.
+        self.later = {size: makers[size[0]] for size in sizes if size[0] not in inputs}
+        self.flow: Flow = flow(cls, reserved, set(self.later.values()))
         self.sizes = {size: self._size_name(size) for size in sizes}
 
     def _size_name(self, size: Size) -> str:
-        symbols = {place: name for name, place in self.cls.scope.symbols.items()}
+        scope = self.cls.scope
+        symbols = {place: name for name, place in (*scope.fresh.items(), *scope.symbols.items())}
         name = symbols.get(size) or f"{size[0]}_{self._axis(size)}"
         lower = name.lower() if name.lower() not in AMBIGUOUS else f"{size[0]}_{name.lower()}"
         chosen = local(lower if lower.isidentifier() else name, self.flow.taken)
@@ -66,6 +75,7 @@ class Forward:
         for step in steps[:-1] if returned else steps:
             shape = self._made(step) if not step.layer.optional else None
             out += layout.commented(self._step(step), shape if shape and shape != shown else "", 2)
+            out += self._found(step)
             shown = shape or shown
         if returned:
             last = steps[-1]
@@ -91,6 +101,16 @@ class Forward:
             else:
                 out += [f"        {name} = {variable}.shape[{axis}]" for axis, name in wanted.items()]
         return out
+
+    def _found(self, step: Step) -> list[str]:
+        """`keep_k = keep.shape[0]`, for the sizes that later lines name."""
+        wanted = {size: ref for size, ref in self.later.items() if ref[0] == step.layer.name}
+        lines = [
+            f"        {self.sizes[size]} = {self.flow.names[ref]}.shape[{size[1]}]" for size, ref in wanted.items()
+        ]
+        if not step.layer.optional or not lines:
+            return lines
+        return [f"        if {self._there(step.layer)}:", *(f"    {line}" for line in lines)]
 
     def _shape(self, ref: Ref) -> str | None:
         """The shape of a value where it is the same in all uses."""

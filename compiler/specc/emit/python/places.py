@@ -143,11 +143,12 @@ def _is_index(leaf: ast.expr) -> bool:
 
 
 def _sized(tree: ast.expr, scope: Scope) -> ast.expr | None:
-    """With the symbols that the scope's inputs bind as sizes of those inputs."""
+    """With the symbols that the inputs bind as sizes of those, and what layers find as sizes of their outputs."""
+    places = {**scope.fresh, **scope.symbols}
 
     def sized(leaf: ast.expr) -> ast.expr:
-        if isinstance(leaf, ast.Name) and leaf.id in scope.symbols and leaf.id not in scope.params:
-            return input_size(*scope.symbols[leaf.id])
+        if isinstance(leaf, ast.Name) and leaf.id in places and leaf.id not in scope.params:
+            return input_size(*places[leaf.id])
         return leaf
 
     return substitute(tree, sized)

@@ -2,32 +2,58 @@
 
 FILES = {
     "activation": """
-        ReLU
-        relu
-        ReLU6
-        LeakyReLU
-        leaky_relu
-        PReLU
-        ELU
-        SELU
         GELU
-        gelu
         SiLU
-        silu
         Mish
         Hardswish
         Hardsigmoid
-        Hardtanh
         Softplus
         Sigmoid
-        sigmoid
         Tanh
-        tanh
+        Softsign
+        Tanhshrink
         LogSigmoid
-        Softmax
-        softmax
-        LogSoftmax
-        log_softmax
+        GLU
+    """,
+    "activation_functions": """
+        relu
+        relu6
+        leaky_relu
+        prelu
+        rrelu
+        elu
+        celu
+        selu
+        gelu
+        silu
+        mish
+        hardswish
+        hardsigmoid
+        hardtanh
+        softplus
+        hardshrink
+        softshrink
+        threshold
+        sigmoid
+        tanh
+        softsign
+        tanhshrink
+        logsigmoid
+        glu
+    """,
+    "adaptive": """
+        AdaptiveAvgPool1d
+        AdaptiveAvgPool2d
+        AdaptiveAvgPool3d
+        AdaptiveMaxPool1d
+        AdaptiveMaxPool2d
+        AdaptiveMaxPool3d
+        adaptive_avg_pool1d
+        adaptive_avg_pool2d
+        adaptive_avg_pool3d
+        adaptive_max_pool1d
+        adaptive_max_pool2d
+        adaptive_max_pool3d
     """,
     "arithmetic": """
         add
@@ -92,6 +118,14 @@ FILES = {
         Identity
         Bilinear
     """,
+    "lp_pooling": """
+        LPPool1d
+        LPPool2d
+        LPPool3d
+        lp_pool1d
+        lp_pool2d
+        lp_pool3d
+    """,
     "normalization": """
         BatchNorm1d
         BatchNorm2d
@@ -126,16 +160,29 @@ FILES = {
         MaxPool1d
         MaxPool2d
         MaxPool3d
+        max_pool1d
         max_pool2d
+        max_pool3d
         AvgPool1d
         AvgPool2d
         AvgPool3d
+        avg_pool1d
         avg_pool2d
-        AdaptiveAvgPool1d
-        AdaptiveAvgPool2d
-        AdaptiveAvgPool3d
-        AdaptiveMaxPool2d
-        adaptive_avg_pool2d
+        avg_pool3d
+    """,
+    "rectifier": """
+        ReLU
+        ReLU6
+        LeakyReLU
+        PReLU
+        RReLU
+        ELU
+        CELU
+        SELU
+        Hardtanh
+        Hardshrink
+        Softshrink
+        Threshold
     """,
     "recurrent": """
         RNN
@@ -153,6 +200,11 @@ FILES = {
         matmul
         bmm
     """,
+    "selection": """
+        nonzero
+        argwhere
+        masked_select
+    """,
     "shape": """
         flatten
         Flatten
@@ -161,10 +213,32 @@ FILES = {
         unflatten
         Unflatten
     """,
+    "softmax": """
+        Softmax
+        softmax
+        LogSoftmax
+        log_softmax
+        Softmin
+        softmin
+        Softmax2d
+        gumbel_softmax
+    """,
     "transformer": """
         TransformerEncoderLayer
         TransformerEncoder
         TransformerDecoderLayer
+    """,
+    "unpooling": """
+        FractionalMaxPool2d
+        FractionalMaxPool3d
+        fractional_max_pool2d
+        fractional_max_pool3d
+        MaxUnpool1d
+        MaxUnpool2d
+        MaxUnpool3d
+        max_unpool1d
+        max_unpool2d
+        max_unpool3d
     """,
     "vision": """
         Upsample

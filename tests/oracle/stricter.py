@@ -36,6 +36,16 @@ TABLE = (
              "of a single item for two axes, or an empty one, which no one means"),
     Stricter("AdaptiveAvgPool2d AdaptiveAvgPool3d adaptive_avg_pool2d adaptive_avg_pool3d", "S302", "", "at output size "
              "1 torch takes the mean of the last axes of anything, of [N, C] too: a flatten in the wrong place"),
+    Stricter("MaxUnpool1d MaxUnpool2d MaxUnpool3d max_unpool1d max_unpool2d max_unpool3d", "L204", "must be at least",
+             "no pooling has such a kernel, stride or padding: there is none to undo"),
+    Stricter("MaxUnpool1d MaxUnpool2d MaxUnpool3d max_unpool1d max_unpool2d max_unpool3d FractionalMaxPool2d "
+             "FractionalMaxPool3d fractional_max_pool2d fractional_max_pool3d", "S307", "",
+             "torch's kernels see no dtype where the output is empty"),
+    Stricter("FractionalMaxPool3d fractional_max_pool3d", "S310", "items, but there are", "torch drops the fourth ratio"),
+    Stricter("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout dropout dropout1d dropout2d "
+             "dropout3d alpha_dropout feature_alpha_dropout", "S307", "when it trains", "training refuses it"),
+    Stricter("Dropout2d Dropout3d FeatureAlphaDropout dropout2d dropout3d feature_alpha_dropout", "S302",
+             "when it trains", "training refuses it"),
 )  # fmt: skip
 
 

@@ -60,15 +60,15 @@ FILES = {
         mul
         sub
         div
+        true_divide
+        floor_divide
+        remainder
+        fmod
         pow
-        maximum
-        minimum
-        neg
-        abs
-        exp
-        log
-        sqrt
-        clamp
+        float_power
+        lerp
+        addcmul
+        addcdiv
     """,
     "attention": """
         MultiheadAttention
@@ -101,7 +101,13 @@ FILES = {
         Dropout2d
         Dropout3d
         AlphaDropout
+        FeatureAlphaDropout
         dropout
+        dropout1d
+        dropout2d
+        dropout3d
+        alpha_dropout
+        feature_alpha_dropout
     """,
     "embedding": """
         Embedding
@@ -188,6 +194,11 @@ FILES = {
         RNN
         GRU
         LSTM
+    """,
+    "recurrent_cells": """
+        RNNCell
+        GRUCell
+        LSTMCell
     """,
     "reduction": """
         mean

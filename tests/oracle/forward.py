@@ -109,7 +109,8 @@ def _by_names(op: type[Op], values: Mapping[str, Value], sample: Sample) -> list
         return flat(result)
     if isinstance(op.python, Operator | Prefix | Method) or len(ports) < len(given) or len(given) == 1:
         return flat(target(*given, *leading, **plain))
-    return flat(target(given[0], *leading, **dict(zip(ports[1:], given[1:], strict=True)), **plain))
+    plain |= dict(zip(op.leading(), leading, strict=False))
+    return flat(target(given[0], **dict(zip(ports[1:], given[1:], strict=True)), **plain))
 
 
 def spec(op: type[Op], sample: Sample, outputs: int) -> str:

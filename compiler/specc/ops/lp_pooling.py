@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from specc.ops.arguments import Bool, Float, Int, Number, Sizes
+from specc.ops.arguments import Arg, Bool, Float, Int, Number, Sizes
 from specc.ops.call import Call
 from specc.ops.declare import Module, Sample, Saved
 from specc.ops.pooling import INDEX_BYTES, Window
@@ -39,8 +39,8 @@ class _LPPool(Window, abstract=True):
     order: ClassVar[tuple[str, ...]] = ("norm_type", "kernel_size", "stride", "ceil_mode")
     positional = 2
     narrow = True  # whether the mean pooling beneath takes half precision
-    norm_type = Float("the exponent p, not 0; `inf` takes the largest magnitude")
-    kernel_size = Sizes("size of the window", min=1)
+    norm_type: Arg = Float("the exponent p, not 0; `inf` takes the largest magnitude")
+    kernel_size: Arg = Sizes("size of the window", min=1)
     stride = Sizes("step of the window; null: the kernel's size", None, min=1)
     ceil_mode = Bool("whether a last window may reach over the border", False)
 

@@ -64,10 +64,15 @@ def divisors(count: int) -> list[int]:
 
 def per_axis_dims(call: Call, name: str) -> tuple[Dim, ...]:
     """A `Sizes` argument as a dimension for every spatial axis; one that follows from params remembers how."""
-    sizes, bound = call.sizes(name), call.args[name]
-    if bound.expr is None or not any(isinstance(node, ast.Name) for node in ast.walk(bound.expr)):
+    sizes = call.sizes(name)
+    if not from_params(call.args[name].expr):
         return tuple(map(Dim.of, sizes))
     return tuple(call.dim(name, axis) for axis in range(len(sizes)))
+
+
+def from_params(expr: ast.expr | None) -> bool:
+    """Whether an argument was written as an expression over names, and not as a number."""
+    return expr is not None and any(isinstance(node, ast.Name) for node in ast.walk(expr))
 
 
 def windows(size: Dim, kernel: int | Dim, stride: int | Dim, padding: int | Dim, dilation: int | Dim) -> Dim:

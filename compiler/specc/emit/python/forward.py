@@ -335,7 +335,7 @@ def document(code: str) -> Doc:
         return code  # a subscript
     edges = [start, *cuts, len(code) - 1]
     items = [code[a + 1 : b].strip() for a, b in itertools.pairwise(edges)]
-    if not head and code[start] == "(" and not any(items[1:]):
+    if head[-1:] in ("", "=") and code[start] == "(" and not any(items[1:]):
         return code  # a tuple of one, whose comma makes it one
     return Call(head, tuple(document(item) for item in items if item), False, code[start] + code[-1])
 

@@ -1,0 +1,29 @@
+"""Configurations on which torchvision's CPU kernels read beyond a tensor or divide by 0, which ends the process: they are
+not run, and count as refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from specc.ops.arguments import Value
+from specc.ops.declare import Sample
+
+_REGIONS = frozenset({
+    "roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool", "RoIAlign", "RoIPool", "PSRoIAlign", "PSRoIPool",
+})  # fmt: skip
+_BY_POSITION = frozenset({"ps_roi_align", "ps_roi_pool", "PSRoIAlign", "PSRoIPool"})
+_DEFORMABLE = frozenset({"deform_conv2d", "DeformConv2d"})
+
+
+def fatal(op: str, values: Mapping[str, Value], sample: Sample) -> bool:
+    """Whether the configuration must not be run."""
+    if op in _REGIONS:
+        image = sample.inputs[0]
+        empty = image is not None and len(image[0]) >= 4 and 0 in (image[0][0], *image[0][2:])
+        return empty or (op in _BY_POSITION and 0 in _many(values["output_size"]))
+    return op in _DEFORMABLE and 0 in _many(values["stride"])
+
+
+def _many(value: Value) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else (value,)

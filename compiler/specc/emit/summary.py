@@ -10,6 +10,7 @@ from specc.diagnostics.escape import visible, width
 from specc.emit.arguments import brief, cut
 from specc.emit.binding import Binding, binding
 from specc.emit.costs import activation_bytes, buffers, leaves, macs, parameters, value_of
+from specc.emit.memory import Memory, batch_of, training_memory
 from specc.emit.numbers import bytes_text, short, thousands
 from specc.emit.shape_text import shape_text, typed_text
 from specc.graph.ir import Graph, Node, Scope
@@ -64,12 +65,16 @@ class Summary:
     where: tuple[str, ...]
     requirements: tuple[str, ...]
     bound: Binding
+    training: Memory | None  # None for a network with errors
+    trained_at: Binding
 
 
 def summarize(graph: Graph, bind: Mapping[str, int] | None = None) -> Summary:
     """The summary at the caller's sizes; totals count open sizes as `emit.binding` says (the batch as one)."""
     bound = binding(graph, bind)
     every = [node for node in graph.root.walk() if node.body is None]
+    trained_at = _trained_at(graph, bound)
+    broken = any(node.error is not None for node in graph.root.walk())
     return Summary(
         name=graph.name,
         inputs={value.name: bound.shown_type(value.type) for value in graph.root.inputs},
@@ -83,7 +88,17 @@ def summarize(graph: Graph, bind: Mapping[str, int] | None = None) -> Summary:
         where=tuple(map(str, graph.where)),
         requirements=tuple(map(str, graph.requirements)),
         bound=bound,
+        training=None if broken else training_memory(graph, trained_at.counting, trained_at.batch),
+        trained_at=trained_at,
     )
+
+
+def _trained_at(graph: Graph, bound: Binding) -> Binding:
+    """The sizes that training memory counts at: the caller's, and for the batch else that of `train.data`."""
+    size = batch_of(graph)
+    if size is None or bound.batch is None or bound.batch in bound.asked:
+        return bound
+    return binding(graph, {**bound.asked, bound.batch: size})
 
 
 def to_text(summary: Summary, depth: int | None = None) -> str:
@@ -105,17 +120,19 @@ def to_text(summary: Summary, depth: int | None = None) -> str:
     made = [cut(f"{visible(name)} {typed_text(t, bound)}", 50) for name, t in summary.outputs.items()]
     text = [f"{visible(summary.name)}: {', '.join(ends) or 'nothing'} → {', '.join(made) or 'nothing'}", ""]
     text += _table(head, rows)
-    text += ["", *_totals(summary), *_chosen(summary), *_conditions(summary)]
+    text += ["", *_totals(summary), *_training(summary), *_chosen(summary), *_conditions(summary)]
     errors = [line for line in summary.lines if line.error is not None]
     text += ["", *(f"error at {visible(line.path)}: {visible(line.error or '')}" for line in errors)] if errors else []
     return "\n".join(line.rstrip() for line in text) + "\n"
 
 
 def to_json(summary: Summary) -> str:
-    """`{"name", "inputs", "outputs", "parameters", "buffers", "macs", "activation_bytes", "at", "layers": […]}`.
+    """`{"name", "inputs", "outputs", "parameters", "buffers", "macs", "activation_bytes", "at", "training", "layers"}`.
 
     A tensor is `{"shape": [2, "H"], "dtype": "float32"}`, null where unknown; a count is a number, the text of its
     expression where a symbol has no value, null where unknown. `at` holds the symbols' values that totals count at.
+    `activation_bytes` is the memory of every layer's outputs, whether anything keeps them or not; `training` what
+    a training step takes at the sizes of its own `at` (see `emit.memory`), null for a network with errors.
     """
     data = {
         "name": summary.name,
@@ -126,6 +143,7 @@ def to_json(summary: Summary) -> str:
         "macs": _count(summary.macs),
         "activation_bytes": _count(summary.activations),
         "at": dict(sorted(summary.bound.counting.items())),
+        "training": _training_json(summary),
         "where": list(summary.where),
         "requirements": list(summary.requirements),
         "shortcuts": [{"path": s.path, "chosen": s.chosen} for s in summary.shortcuts],
@@ -183,10 +201,7 @@ def _described(node: Node) -> str:
 
 
 def _totals(summary: Summary) -> list[str]:
-    at = f" at {summary.bound.text}" if summary.bound.text else ""
-    batch = summary.bound.batch
-    count = summary.bound.counting.get(batch) if batch is not None else None
-    each = f" ({batch} = {count})" if count is not None else ""
+    at, each = _at(summary.bound), _each(summary.bound)
     trained = f"parameters     {thousands(summary.parameters)} trainable"
     held = f", {thousands(summary.buffers)} numbers in buffers" if summary.buffers else ""
     memory = summary.activations
@@ -197,6 +212,45 @@ def _totals(summary: Summary) -> list[str]:
         f"multiply-adds  {short(total) if isinstance(total, int) else _long(total)}{at}{each}",
         f"activations    {shown}{at}{each}: every layer's outputs, views not counted",
     ]
+
+
+def _at(bound: Binding) -> str:
+    return f" at {bound.text}" if bound.text else ""
+
+
+def _each(bound: Binding) -> str:
+    """A batch of one, which `text` leaves out."""
+    return f" ({bound.batch} = 1)" if bound.batch is not None and bound.counting.get(bound.batch) == 1 else ""
+
+
+def _training(summary: Summary) -> list[str]:
+    memory = summary.training
+    if memory is None:
+        return []
+    name = memory.optimizer_name
+    unknown = f"what `{visible(memory.unknown)}` keeps is not known" if memory.unknown else ""
+    peak = memory.peak
+    if peak is None:
+        where = ""
+    else:
+        where = (
+            "in the optimizer's step"
+            if peak.phase == "optimizer"
+            else f"in the {peak.phase} pass, at {visible(peak.path)}"
+        )
+    rows = [
+        ("weights", memory.parameters, ""),
+        ("buffers", memory.buffers, ""),
+        ("gradients", memory.gradients, ""),
+        ("optimizer", memory.optimizer, visible(name) if name else "the spec names none"),
+        ("batch", memory.inputs, ""),
+        ("activations", memory.activations, unknown or "kept for the backward pass"),
+        ("peak", None if peak is None else peak.size, where),
+    ]
+    texts = [(name, "?" if size is None else bytes_text(size), note) for name, size, note in rows]
+    room = max(len(size) for _, size, _ in texts)
+    lines = [f"  {name:12} {size:>{room}}  {note}" for name, size, note in texts]
+    return ["", f"training memory{_at(summary.trained_at)}{_each(summary.trained_at)}", *lines]
 
 
 def _chosen(summary: Summary) -> list[str]:
@@ -261,6 +315,28 @@ def _long(count: Dim | None) -> str:
 
 def _count(count: int | Dim | None) -> int | str | None:
     return count if count is None or isinstance(count, int) else str(count)
+
+
+def _training_json(summary: Summary) -> dict[str, object] | None:
+    memory = summary.training
+    if memory is None:
+        return None
+    peak = memory.peak
+    return {
+        "at": dict(sorted(summary.trained_at.counting.items())),
+        "batch": memory.batch,
+        "parameter_bytes": memory.parameters,
+        "buffer_bytes": memory.buffers,
+        "gradient_bytes": memory.gradients,
+        "optimizer": memory.optimizer_name or None,
+        "optimizer_bytes": memory.optimizer,
+        "input_bytes": memory.inputs,
+        "kept_bytes": memory.activations,
+        "peak_bytes": None if peak is None else peak.size,
+        "peak_in": None if peak is None else peak.phase,
+        "peak_at": None if peak is None else peak.path or None,
+        "unknown": memory.unknown or None,
+    }
 
 
 def _tensor(type_: Type) -> dict[str, object] | None:

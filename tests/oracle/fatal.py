@@ -1,5 +1,5 @@
-"""Configurations on which torchvision's CPU kernels read beyond a tensor or divide by 0, which ends the process: they are
-not run, and count as refused.
+"""Configurations on which kernels of torch and torchvision read beyond a tensor or divide by 0, which ends the process:
+they are not run, and count as refused.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ _REGIONS = frozenset({
     "roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool", "RoIAlign", "RoIPool", "PSRoIAlign", "PSRoIPool",
 })  # fmt: skip
 _BY_POSITION = frozenset({"ps_roi_align", "ps_roi_pool", "PSRoIAlign", "PSRoIPool"})
+_CELLS = frozenset({"RNNCell", "LSTMCell", "GRUCell"})
 _DEFORMABLE = frozenset({"deform_conv2d", "DeformConv2d"})
 
 
@@ -22,6 +23,8 @@ def fatal(op: str, values: Mapping[str, Value], sample: Sample) -> bool:
         image = sample.inputs[0]
         empty = image is not None and len(image[0]) >= 4 and 0 in (image[0][0], *image[0][2:])
         return empty or (op in _BY_POSITION and 0 in _many(values["output_size"]))
+    if op in _CELLS:  # a state of two axes beside an input of one becomes one of three
+        return len({len(given[0]) for given in sample.inputs if given is not None}) > 1
     return op in _DEFORMABLE and 0 in _many(values["stride"])
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from specc.ops.arguments import INFERRED, Bool, Choice, Float, Int
 from specc.ops.call import Call
-from specc.ops.declare import Family, Module, Owned, Sample
+from specc.ops.declare import Family, Module, Owned, Sample, Saved
+from specc.ops.recurrent_memory import Cell, onednn, stepwise
 from specc.ops.write import Packed, Writer
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
@@ -16,18 +17,13 @@ if TYPE_CHECKING:
 
 
 class _Recurrent(Module, abstract=True):
-    """[L, N, input] (or [N, L, input] with `batch_first`, or [L, input] unbatched) gives a state for every step.
-
-    `output` holds the last layer's states, both directions side by side; `h_n` the last step's of every layer and
-    direction, [layers * directions, N, hidden]. A state to start from is optional.
-    """
-
     family = Family.RECURRENT
     positional = 2
     gates: ClassVar[int]  # so many vectors of the hidden size are computed at a step
+    keeps_each: ClassVar[int]  # so many of them autograd keeps, the state apart, where torch runs step by step
     inputs: ClassVar[tuple[str, ...]] = ("input", "h_0?")
     outputs: ClassVar[tuple[str, ...]] = ("output", "h_n")
-    input_size = Int("size of the last axis of the input", INFERRED, min=0)
+    input_size = Int("size of the last axis of the input", INFERRED, min=1)
     hidden_size = Int("size of the state", min=1)
     num_layers = Int("layers one above the other", 1, min=1)
     bias = Bool("whether biases are learned", True)
@@ -45,8 +41,8 @@ class _Recurrent(Module, abstract=True):
     def infer(cls, call: Call) -> tuple[TensorType, ...]:
         layout = "[N, L, features]" if call["batch_first"] else "[L, N, features]"
         call.require_rank(3, 2, layout=f"{layout} or [L, features]")
-        call.require_floating()
-        call.inferred("input_size", call.x.shape[-1], axis="features")
+        call.require_weights()
+        filled_features(call)
         _check_projection(call)
         x = call.x
         batched = x.rank == 3
@@ -59,21 +55,19 @@ class _Recurrent(Module, abstract=True):
         stacked = Dim.of(call["num_layers"]) * _directions(call)
         hidden = x.with_shape((stacked, *batch, state))
         cell = x.with_shape((stacked, *batch, call.dim("hidden_size")))
-        _check_state(call, "h_0", hidden)
         output = x.with_dim(-1, state * _directions(call))
+        check_state(call, "h_0", hidden)
         if len(cls.outputs) == 2:
             return output, hidden
-        if call.has("h_0") != call.has("c_0"):
-            given, missing = ("h_0", "c_0") if call.has("h_0") else ("c_0", "h_0")
-            call.reject("N201", f"`{call.label}` ({cls.name}) is given `{given}` without `{missing}`", recover=output)
-        _check_state(call, "c_0", cell)
+        check_pair(call, output)
+        check_state(call, "c_0", cell)
         return output, hidden, cell
 
     @classmethod
     def parameters(cls, call: Call) -> dict[str, Owned]:
         rows = cls.gates * call["hidden_size"]
         owned = {}
-        for layer, direction, width, state in _layers(call):
+        for layer, direction, width, state in _cells(call):
             suffix = f"l{layer}{'_reverse' * direction}"
             owned[f"weight_ih_{suffix}"] = Owned((rows, width))
             owned[f"weight_hh_{suffix}"] = Owned((rows, state))
@@ -88,7 +82,7 @@ class _Recurrent(Module, abstract=True):
     def macs(cls, call: Call) -> Dim:
         """The products by the weights, at every step of every sequence."""
         per_step = 0
-        for _, _, width, state in _layers(call):
+        for _, _, width, state in _cells(call):
             per_step += cls.gates * call["hidden_size"] * (width + state)
             if _projected(call):
                 per_step += state * call["hidden_size"]
@@ -96,6 +90,10 @@ class _Recurrent(Module, abstract=True):
         for size in call.x.shape[:-1]:
             steps = steps * size
         return steps * per_step
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        return stepwise(call, _cells(call), cls.keeps_each, _projected(call))
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
@@ -134,12 +132,12 @@ def _projected(call: Call) -> bool:
     return "proj_size" in call.op.args and call["proj_size"] > 0
 
 
-def _layers(call: Call) -> list[tuple[int, int, int, int]]:
-    """(layer, direction, input size, state size) of every cell, in the order of the parameters."""
+def _cells(call: Call) -> list[Cell]:
+    """Every layer in every direction, in the order of the parameters."""
     state = call["proj_size"] if _projected(call) else call["hidden_size"]
     above = state * _directions(call)
     return [
-        (layer, direction, above if layer else call["input_size"], state)
+        Cell(layer, direction, above if layer else call["input_size"], state)
         for layer in range(call["num_layers"])
         for direction in range(_directions(call))
     ]
@@ -156,7 +154,25 @@ def _check_projection(call: Call) -> None:
         )
 
 
-def _check_state(call: Call, port: str, wanted: TensorType) -> None:
+def filled_features(call: Call) -> None:
+    """Fills `input_size`; torch refuses a layer that reads no features (S306)."""
+    if call.inferred("input_size", call.x.shape[-1], axis="features") == 0:
+        call.report("S306", f"`{call.label}` ({call.op.name}) needs at least one feature, but its input has none")
+
+
+def check_pair(call: Call, output: TensorType) -> None:
+    """The two states of an LSTM are given together (N201)."""
+    if call.has("h_0") != call.has("c_0"):
+        given, missing = ("h_0", "c_0") if call.has("h_0") else ("c_0", "h_0")
+        call.reject(
+            "N201",
+            f"`{call.label}` ({call.op.name}) is given `{given}` without `{missing}`",
+            help=f"name both in `from`, `{{…, {given}: …, {missing}: …}}`, or neither: then both are zeros",
+            recover=output,
+        )
+
+
+def check_state(call: Call, port: str, wanted: TensorType) -> None:
     """A state given to start from must have the shape of the one that is returned."""
     if not call.has(port):
         return
@@ -171,10 +187,23 @@ def _check_state(call: Call, port: str, wanted: TensorType) -> None:
         call.require_equal(a, b, what)
 
 
+_OUTPUTS = """
+The input is [L, N, input_size], [N, L, input_size] with `batch_first`, or [L, input_size] unbatched. `output` has the
+last layer's states of every step, both directions side by side; `h_n` the last step's of every layer and direction,
+[num_layers * directions, N, hidden_size]. States to start from are optional inputs of `h_n`'s shape; zeros without.
+"""
+
+
 class RNN(_Recurrent):
-    """An Elman network: hₜ = tanh(W xₜ + b + U hₜ₋₁ + c)."""
+    __doc__ = f"""An Elman network: every step's state is a squashed sum of its input and the state before.
+{_OUTPUTS}"""
 
     gates = 1
+    keeps_each = 0
+    formula = (
+        "hₜ = tanh(W_ih xₜ + b_ih + W_hh hₜ₋₁ + b_hh), or max(0, …) with nonlinearity: relu\n"
+        "a further layer reads the hₜ of the one below, zeroed with probability dropout in training"
+    )
     order = (
         "input_size", "hidden_size", "num_layers", "nonlinearity", "bias", "batch_first", "dropout", "bidirectional",
     )  # fmt: skip
@@ -184,20 +213,44 @@ class RNN(_Recurrent):
 
 
 class GRU(_Recurrent):
-    """Gated recurrent units (Cho et al. 2014)."""
+    __doc__ = f"""Gated recurrent units (Cho et al. 2014): gates say how much of the state is kept at every step.
+{_OUTPUTS}"""
 
     gates = 3
+    keeps_each = 6  # three gates, the new state, and copies of what two products overwrite
+    formula = (
+        "r = σ(W_ir xₜ + b_ir + W_hr hₜ₋₁ + b_hr)\n"
+        "z = σ(W_iz xₜ + b_iz + W_hz hₜ₋₁ + b_hz)\n"
+        "n = tanh(W_in xₜ + b_in + r · (W_hn hₜ₋₁ + b_hn))\n"
+        "hₜ = (1 − z) · n + z · hₜ₋₁"
+    )
     python = Writer("nn.GRU")
     example = ("[N, T, 64]", "{op: GRU, hidden_size: 128, batch_first: true}")
 
 
 class LSTM(_Recurrent):
-    """Long short-term memory (Hochreiter & Schmidhuber 1997), with a projection of the state if `proj_size` is set."""
+    __doc__ = f"""Long short-term memory (Hochreiter & Schmidhuber 1997): a cell beside the state, and gates for both.
+{_OUTPUTS}
+`c_n` has the last cells. With `proj_size` the states are projected to that size, the cells are not. `h_0` and `c_0` are
+given together or not at all.
+"""
 
     gates = 4
+    keeps_each = 6  # four gates, the squashed cell, and the state before its projection
+    formula = (
+        "i = σ(W_ii xₜ + b_ii + W_hi hₜ₋₁ + b_hi), f and o likewise\n"
+        "g = tanh(W_ig xₜ + b_ig + W_hg hₜ₋₁ + b_hg)\n"
+        "cₜ = f · cₜ₋₁ + i · g\n"
+        "hₜ = o · tanh(cₜ), and W_hr (o · tanh(cₜ)) with proj_size"
+    )
     inputs = ("input", "h_0?", "c_0?")
     outputs = ("output", "h_n", "c_n")
     unpack = "{output}, ({h_n}, {c_n})"
     proj_size = Int("size the state is projected to; 0 for no projection", 0, min=0)
     python = Packed("nn.LSTM")
     example = ("[N, T, 64]", "{op: LSTM, hidden_size: 128, batch_first: true}")
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        """oneDNN has no kernel for projections."""
+        return super().saved(call) if _projected(call) else onednn(call, _cells(call))

@@ -23,7 +23,7 @@ from specc.ops.write import Method, Moded, Nested, Operator, Prefix
 from tests.oracle.judge import flat, names_for, tensor, texts
 
 # Builtins whose arguments have no names, or are read otherwise than they are called: their text is checked alone.
-UNNAMED = frozenset({"arange"})
+UNNAMED = frozenset({"arange", "where"})
 
 
 def differences(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Iterator[str]:
@@ -55,7 +55,9 @@ def _compared(how: str, expected: list[Tensor], make: Any) -> Iterator[str]:
 
 def _inputs(sample: Sample) -> dict[str, Tensor]:
     torch.manual_seed(1)
-    return {f"x{k}": tensor(*given, sample.high) for k, given in enumerate(sample.inputs) if given is not None}
+    return {
+        f"x{k}": tensor(*given, sample.high, sample.low) for k, given in enumerate(sample.inputs) if given is not None
+    }
 
 
 def _run(call: str, names: dict[str, Any], sample: Sample) -> list[Tensor]:
@@ -77,7 +79,7 @@ def _by_names(op: type[Op], values: Mapping[str, Value], sample: Sample) -> list
     names = names_for(training=False)
     plain = {
         name: eval(arg.python(values[name]), names)
-        for name, arg in op.args.items()
+        for name, arg in op.arguments(values).items()
         if not (op.stateful and arg.forward)
     }
     target: Any = torch
@@ -107,7 +109,8 @@ def _by_names(op: type[Op], values: Mapping[str, Value], sample: Sample) -> list
         for other in given[1:]:
             result = target(result, other, **plain)
         return flat(result)
-    if isinstance(op.python, Operator | Prefix | Method) or len(ports) < len(given) or len(given) == 1:
+    whole = ports == [name for name, _, _ in op.ports()][: len(ports)]  # a method's inputs stand in order
+    if (isinstance(op.python, Operator | Prefix | Method) and whole) or len(ports) < len(given) or len(given) == 1:
         return flat(target(*given, *leading, **plain))
     plain |= dict(zip(op.leading(), leading, strict=False))
     return flat(target(given[0], **dict(zip(ports[1:], given[1:], strict=True)), **plain))

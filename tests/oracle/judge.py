@@ -51,9 +51,9 @@ class Observed:
 
 def texts(op: type[Op], values: Mapping[str, Value], sample: Sample) -> tuple[str, str]:
     """The constructor's text (empty for a function), and the text of the call on `x0`, `x1`, …"""
-    written = op.written(values)
-    pairs = [(name, op.args[name].python(values[name])) for name in written if not op.args[name].forward]
-    later = [(name, op.args[name].python(values[name])) for name in written if op.args[name].forward]
+    written, known = op.written(values), op.arguments(values)
+    pairs = [(name, known[name].python(values[name])) for name in written if not known[name].forward]
+    later = [(name, known[name].python(values[name])) for name in written if known[name].forward]
     inputs, gap = [], False
     ports = iter(op.ports())
     port, variadic = "", False

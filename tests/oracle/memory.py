@@ -37,7 +37,7 @@ def measured(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Kept 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             layer = eval(construct, names).train() if construct else None
-            given = [None if each is None else tensor(*each, sample.high) for each in sample.inputs]
+            given = [None if each is None else tensor(*each, sample.high, sample.low) for each in sample.inputs]
             # not leaves, so that an operation in place may change them
             given = [x.requires_grad_().clone() if x is not None and _trains(x) else x for x in given]
             names |= {f"x{k}": x for k, x in enumerate(given) if x is not None}

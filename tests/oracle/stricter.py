@@ -21,12 +21,15 @@ class Stricter(NamedTuple):
     empty: bool = False  # only where an input has no elements
 
 
+_OPERATORS = ("add sub mul div true_divide floor_divide remainder pow eq ne lt le gt ge bitwise_and bitwise_or "
+              "bitwise_xor")
+
 TABLE = (
     Stricter("*", "S307", "", "torch's kernels see no dtype where there is nothing to compute", empty=True),
     Stricter("*", "S306", "needs a filled input", "whether torch takes an empty axis differs by kernel", empty=True),
-    Stricter("add sub mul div pow", "L204", "and a number as well", "a layer has two operands: inputs, or an input and "
+    Stricter(_OPERATORS, "L204", "and a number as well", "a layer has two operands: inputs, or an input and "
              "`other`"),
-    Stricter("sub mul div pow", "L202", "has one input and no", "an operator with one operand is a slip"),
+    Stricter(_OPERATORS, "L202", "has one input and no", "an operator with one operand is a slip"),
     Stricter(" ".join(f"{kind}Pad{n}d" for kind in ("Zero", "Constant", "Reflection", "Replication", "Circular")
                       for n in (1, 2, 3)), "S310", "must be a number or a list of", "torch's own signature asks for so "
              "many; it takes fewer to be those of the last axes"),
@@ -36,11 +39,16 @@ TABLE = (
              "of a single item for two axes, or an empty one, which no one means"),
     Stricter("AdaptiveAvgPool2d AdaptiveAvgPool3d adaptive_avg_pool2d adaptive_avg_pool3d", "S302", "", "at output size "
              "1 torch takes the mean of the last axes of anything, of [N, C] too: a flatten in the wrong place"),
+    Stricter("*", "S307", "complex in half precision", "complex32 is no dtype of the language, and few kernels take it"),
     Stricter("MaxUnpool1d MaxUnpool2d MaxUnpool3d max_unpool1d max_unpool2d max_unpool3d", "L204", "must be at least",
              "no pooling has such a kernel, stride or padding: there is none to undo"),
     Stricter("MaxUnpool1d MaxUnpool2d MaxUnpool3d max_unpool1d max_unpool2d max_unpool3d FractionalMaxPool2d "
              "FractionalMaxPool3d fractional_max_pool2d fractional_max_pool3d", "S307", "",
              "torch's kernels see no dtype where the output is empty"),
+    Stricter("Upsample upsample interpolate", "S307", "for `mode: area`", "a mean of complex numbers at size 1, and an "
+             "empty one of anything"),
+    Stricter("interpolate", "S307", "needs a float32, float64 or uint8", "with `antialias` torch copies whatever has the "
+             "size already"),
     Stricter("FractionalMaxPool3d fractional_max_pool3d", "S310", "items, but there are", "torch drops the fourth ratio"),
     Stricter("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout dropout dropout1d dropout2d "
              "dropout3d alpha_dropout feature_alpha_dropout", "S307", "when it trains", "training refuses it"),

@@ -53,12 +53,22 @@ def _met(call: Call, a: Dim, b: Dim, axis: int, rank: int) -> Dim:
 
 
 def result_dtype(tensors: Sequence[TensorType], scalars: Sequence[Scalar] = ()) -> str:
-    """The dtype of an element-wise result: tensors with axes outrank 0-d tensors, which outrank Python's scalars."""
+    """The dtype of an element-wise result: tensors with axes outrank 0-d tensors, which outrank Python's scalars.
+
+    Half-precision tensors with a complex 0-d one give `complex32`, which torch hardly computes in: none of `DTYPES`.
+    """
     dims = _joined([t.dtype for t in tensors if t.rank])
     zeros = _joined([t.dtype for t in tensors if not t.rank])
     wrapped = _joined([_of_scalar(s) for s in scalars])
     found = _outrank(dims, _outrank(zeros, wrapped))
     assert found is not None  # there is at least one operand
+    return found
+
+
+def scalar_dtype(scalars: Sequence[Scalar]) -> str:
+    """The dtype of a tensor made of Python's scalars alone."""
+    found = _joined([_of_scalar(s) for s in scalars])
+    assert found is not None  # there is at least one
     return found
 
 
@@ -84,7 +94,9 @@ def _outrank(high: str | None, low: str | None) -> str | None:
     if is_complex(high):
         return high
     if is_floating(high):
-        return promote(high, "complex64") if is_complex(low) else high
+        if not is_complex(low):
+            return high
+        return "complex32" if high in ("float16", "bfloat16") else promote(high, "complex64")
     if high == "bool" or is_floating(low) or is_complex(low):
         return promote(high, low)
     return high

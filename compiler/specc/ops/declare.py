@@ -35,7 +35,7 @@ from specc.ops.write import Writer
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from specc.ops.arguments import Value
     from specc.ops.call import Call
@@ -59,6 +59,8 @@ class Family(Enum):
     RECURRENT = "recurrent"
     ATTENTION = "attention"
     VISION = "vision"
+    DISTANCE = "distance"
+    LOSS = "loss"
     MATH = "math"
 
 
@@ -73,12 +75,13 @@ class Sample(NamedTuple):
     """One configuration for the differential test: what a spec would write, and the tensors it is given.
 
     `args` holds plain values (lists, not tuples). `inputs` are (shape, dtype) in the order of the op's ports, None for
-    an optional one left out. Values of integer inputs are drawn from [0, `high`).
+    an optional one left out. Values of integer inputs are drawn from [`low`, `high`), and are true where `low` is 1.
     """
 
     args: dict[str, Any]
     inputs: tuple[tuple[Shape, str] | None, ...]
     high: int = 2
+    low: int = 0
 
 
 class Saved(NamedTuple):
@@ -116,6 +119,8 @@ class Op:
     python: ClassVar[Writer]
     example: ClassVar[tuple[str, str]]  # the input shape(s), and the layer as a spec writes it
     stateful: ClassVar[bool]  # a submodule in PyTorch (true) or a plain function (false)
+    # What each argument is that the op takes beside `args` under a name of the user's choosing (an axis of a pattern).
+    extra: ClassVar[Arg | None] = None
     positional: ClassVar[int] = 0  # so many leading arguments are written without their names
     spatial: ClassVar[int] = 0  # the number of spatial axes, and the length of `Sizes`
     same_shape: ClassVar[bool] = False  # the first output has the shape of the first input, whatever happens
@@ -200,8 +205,21 @@ class Op:
             "type": "object",
             "properties": {name: arg.schema() for name, arg in cls.args.items()},
             "required": required,
-            "additionalProperties": False,
+            "additionalProperties": cls.extra.schema() if cls.extra is not None else False,
         }
+
+    @classmethod
+    def argument(cls, name: str) -> Arg | None:
+        """The argument of that name; None where the op takes none."""
+        return cls.args.get(name) or (cls.extra.called(name) if cls.extra is not None else None)
+
+    @classmethod
+    def arguments(cls, names: Iterable[str] = ()) -> dict[str, Arg]:
+        """The declared arguments, then those of `names` that the op takes beside them."""
+        beside = cls.extra
+        if beside is None:
+            return cls.args
+        return {**cls.args, **{name: beside.called(name) for name in names if name not in cls.args}}
 
     @classmethod
     def leading(cls) -> tuple[str, ...]:
@@ -211,7 +229,7 @@ class Op:
     @classmethod
     def written(cls, values: Mapping[str, Value]) -> list[str]:
         """The arguments a person would write: those that differ from PyTorch's defaults, in order."""
-        return [name for name, arg in cls.args.items() if not arg.is_default(values[name])]
+        return [name for name, arg in cls.arguments(values).items() if not arg.is_default(values[name])]
 
     @classmethod
     def fields(cls) -> tuple[str, ...]:

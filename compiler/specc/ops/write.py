@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 
 def arguments(texts: Sequence[tuple[str, str]], leading: tuple[str, ...]) -> list[str]:
@@ -101,6 +102,40 @@ class Operator(Writer):
             receiver, *others = inputs
             return f"{receiver}.{self.method}({', '.join([*others, *args])})"
         return f" {self.target} ".join([*inputs, *args])
+
+
+class Comparison(Operator):
+    """An infix comparison; with true or false it is the method (`x.eq(True)`), for `x == True` reads as a slip."""
+
+    __slots__ = ()
+
+    def call(self, inputs: list[str], args: list[str]) -> str:
+        if args and args[-1] in ("True", "False"):
+            return f"{inputs[0]}.{self.method}({', '.join([*inputs[1:], *args])})"
+        return super().call(inputs, args)
+
+
+class Placed(Writer):
+    """A function whose inputs and arguments stand in the order of `names`: `torch.where(mask, x, 0)`."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, target: str, names: tuple[str, ...]) -> None:
+        super().__init__(target)
+        self.names = names
+
+    def call(self, inputs: list[str], args: list[str]) -> str:
+        given: dict[str, str] = {}
+        rest = []
+        for text in [*inputs, *args]:
+            name, _, value = text.partition("=") if _keyword(text) else ("", "", text)
+            name = name or next((each for each in self.names if each not in given), "")
+            if name in self.names and name not in given:
+                given[name] = value
+            else:
+                rest.append(text)
+        placed = [given.pop(name) for name in takewhile(tuple(given).__contains__, self.names)]
+        return f"{self.target}({', '.join([*placed, *(f'{name}={text}' for name, text in given.items()), *rest])})"
 
 
 class Prefix(Writer):

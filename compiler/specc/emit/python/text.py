@@ -78,8 +78,11 @@ def _binary(tree: ast.BinOp) -> tuple[str, int]:
 
 def operand(code: str, sign: str) -> str:
     """An expression's source as the right operand of an infix `sign`: in parentheses where it binds less tightly."""
-    level = next(level for written, level in _BINARY.values() if written == sign)
-    needed = _SIGN if level == _POWER else level + 1
+    level = next((level for written, level in _BINARY.values() if written == sign), None)
+    if level is None:  # a comparison, or `&`, `|`, `^`, which stand between comparisons and sums
+        needed = _COMPARE + 1 if sign in _SIGNS.values() else _SUM
+    else:
+        needed = _SIGN if level == _POWER else level + 1
     return code if _text(ast.parse(code, mode="eval").body)[1] >= needed else f"({code})"
 
 

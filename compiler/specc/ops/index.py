@@ -65,10 +65,6 @@ FILES = {
         remainder
         fmod
         pow
-        float_power
-        lerp
-        addcmul
-        addcdiv
     """,
     "attention": """
         MultiheadAttention
@@ -87,6 +83,55 @@ FILES = {
         narrow
         contiguous
     """,
+    "boxes": """
+        nms
+        batched_nms
+        remove_small_boxes
+        clip_boxes_to_image
+        box_convert
+        box_area
+        masks_to_boxes
+    """,
+    "clamping": """
+        clamp
+        clip
+        clamp_min
+        clamp_max
+        nan_to_num
+    """,
+    "combining": """
+        maximum
+        minimum
+        fmax
+        fmin
+        atan2
+        hypot
+        logaddexp
+        logaddexp2
+        copysign
+        xlogy
+        float_power
+        lerp
+        addcmul
+        addcdiv
+    """,
+    "comparison": """
+        eq
+        ne
+        lt
+        le
+        gt
+        ge
+        isclose
+        logical_and
+        logical_or
+        logical_xor
+        bitwise_and
+        bitwise_or
+        bitwise_xor
+        where
+        masked_fill
+    """,
     "convolution": """
         Conv1d
         Conv2d
@@ -94,6 +139,14 @@ FILES = {
         ConvTranspose1d
         ConvTranspose2d
         ConvTranspose3d
+    """,
+    "distance": """
+        CosineSimilarity
+        cosine_similarity
+        PairwiseDistance
+        pairwise_distance
+        cdist
+        pdist
     """,
     "dropout": """
         Dropout
@@ -109,8 +162,69 @@ FILES = {
         alpha_dropout
         feature_alpha_dropout
     """,
+    "elementwise": """
+        abs
+        acos
+        acosh
+        angle
+        asin
+        asinh
+        atan
+        atanh
+        ceil
+        cos
+        cosh
+        deg2rad
+        digamma
+        erf
+        erfc
+        erfinv
+        exp
+        exp2
+        expm1
+        floor
+        frac
+        lgamma
+        log
+        log10
+        log1p
+        log2
+        neg
+        rad2deg
+        reciprocal
+        rsqrt
+        sgn
+        sign
+        sin
+        sinc
+        sinh
+        sqrt
+        square
+        tan
+        trunc
+        isfinite
+        isinf
+        isnan
+        logical_not
+        bitwise_not
+        positive
+        real
+        imag
+        round
+        logit
+    """,
     "embedding": """
         Embedding
+    """,
+    "folding": """
+        Unfold
+        unfold
+        Fold
+        fold
+    """,
+    "grid": """
+        grid_sample
+        affine_grid
     """,
     "joining": """
         cat
@@ -123,6 +237,46 @@ FILES = {
         Linear
         Identity
         Bilinear
+    """,
+    "loss": """
+        L1Loss
+        l1_loss
+        MSELoss
+        mse_loss
+        SmoothL1Loss
+        smooth_l1_loss
+        HuberLoss
+        huber_loss
+    """,
+    "loss_classes": """
+        CrossEntropyLoss
+        cross_entropy
+        NLLLoss
+        nll_loss
+        MultiMarginLoss
+        multi_margin_loss
+        MultiLabelMarginLoss
+        multilabel_margin_loss
+        BCELoss
+        binary_cross_entropy
+        BCEWithLogitsLoss
+        binary_cross_entropy_with_logits
+        MultiLabelSoftMarginLoss
+        multilabel_soft_margin_loss
+    """,
+    "loss_margin": """
+        HingeEmbeddingLoss
+        hinge_embedding_loss
+        SoftMarginLoss
+        soft_margin_loss
+        MarginRankingLoss
+        margin_ranking_loss
+        CosineEmbeddingLoss
+        cosine_embedding_loss
+        TripletMarginLoss
+        triplet_margin_loss
+        TripletMarginWithDistanceLoss
+        triplet_margin_with_distance_loss
     """,
     "lp_pooling": """
         LPPool1d
@@ -140,6 +294,15 @@ FILES = {
         RMSNorm
         GroupNorm
         InstanceNorm2d
+    """,
+    "overlaps": """
+        box_iou
+        generalized_box_iou
+        distance_box_iou
+        complete_box_iou
+        generalized_box_iou_loss
+        distance_box_iou_loss
+        complete_box_iou_loss
     """,
     "padding": """
         pad
@@ -211,6 +374,15 @@ FILES = {
         matmul
         bmm
     """,
+    "resize": """
+        Upsample
+        UpsamplingNearest2d
+        UpsamplingBilinear2d
+        upsample_nearest
+        upsample_bilinear
+        upsample
+        interpolate
+    """,
     "selection": """
         nonzero
         argwhere
@@ -252,9 +424,11 @@ FILES = {
         max_unpool3d
     """,
     "vision": """
-        Upsample
-        interpolate
         PixelShuffle
         PixelUnshuffle
+        ChannelShuffle
+        pixel_shuffle
+        pixel_unshuffle
+        channel_shuffle
     """,
 }

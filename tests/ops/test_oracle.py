@@ -10,6 +10,9 @@ from tests.oracle.compare import configurations, examine
 
 CONFIGURATIONS = 25
 
+# All sizes of their inputs are also said by arguments: with symbols they only agree under a condition.
+ANCHORED = frozenset({"affine_grid"})
+
 
 @pytest.fixture(autouse=True, scope="module")
 def _one_thread() -> None:
@@ -22,7 +25,7 @@ def test_rule_agrees_with_torch(op: type[Op]) -> None:
     tally = examine(op, CONFIGURATIONS)
     assert not tally.disagreements, "\n".join(tally.disagreements)
     assert tally.valid >= CONFIGURATIONS // 4
-    assert tally.symbolic or op.inputs == ()
+    assert tally.symbolic or op.inputs == () or op.name in ANCHORED
 
 
 @pytest.mark.parametrize("op", OPS.values(), ids=list(OPS))

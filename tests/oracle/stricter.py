@@ -47,6 +47,7 @@ TABLE = (
              "torch's kernels see no dtype where the output is empty"),
     Stricter("Upsample upsample interpolate", "S307", "for `mode: area`", "a mean of complex numbers at size 1, and an "
              "empty one of anything"),
+    Stricter("affine_grid", "S306", "`size` of", "torch forgets its check of empty sizes beside a size of 1"),
     Stricter("interpolate", "S307", "needs a float32, float64 or uint8", "with `antialias` torch copies whatever has the "
              "size already"),
     Stricter("FractionalMaxPool3d fractional_max_pool3d", "S310", "items, but there are", "torch drops the fourth ratio"),

@@ -95,8 +95,13 @@ class _AdaptiveAvg(_Adaptive, abstract=True):
         return all(dim == 1 for dim in output.shape[-cls.spatial :])
 
     @classmethod
+    def keeping(cls, output: TensorType) -> Saved:
+        """A mean over all keeps nothing."""
+        return Saved() if cls.single(output) else Saved(("input",))
+
+    @classmethod
     def saved(cls, call: Call) -> Saved:
-        return Saved() if cls.single(call.output[0]) else Saved(("input",))
+        return cls.keeping(call.output[0])
 
 
 class _AdaptiveAvg1d(_AdaptiveAvg, abstract=True):

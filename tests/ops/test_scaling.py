@@ -60,7 +60,7 @@ def _scaled(factor: float, *, below: int = 0) -> tuple[str, str | None]:
 
 
 def test_symbols() -> None:
-    assert _scaled(1.5)[0] == "[N, 3, 3 * H // 2, 15]"
+    assert _scaled(1.5)[0] == "[N, 3, H + H // 2, 15]"
     assert _scaled(1 / 3)[0] == "[N, 3, H // 3, 3]"
     code, message = _scaled(0.7)
     assert code == "S304"

@@ -264,6 +264,14 @@ FILES = {
         MultiLabelSoftMarginLoss
         multilabel_soft_margin_loss
     """,
+    "loss_likelihood": """
+        KLDivLoss
+        kl_div
+        PoissonNLLLoss
+        poisson_nll_loss
+        GaussianNLLLoss
+        gaussian_nll_loss
+    """,
     "loss_margin": """
         HingeEmbeddingLoss
         hinge_embedding_loss
@@ -277,6 +285,11 @@ FILES = {
         triplet_margin_loss
         TripletMarginWithDistanceLoss
         triplet_margin_with_distance_loss
+    """,
+    "loss_vocabulary": """
+        CTCLoss
+        ctc_loss
+        AdaptiveLogSoftmaxWithLoss
     """,
     "lp_pooling": """
         LPPool1d

@@ -55,6 +55,12 @@ TABLE = (
              "dropout3d alpha_dropout feature_alpha_dropout", "S307", "when it trains", "training refuses it"),
     Stricter("Dropout2d Dropout3d FeatureAlphaDropout dropout2d dropout3d feature_alpha_dropout", "S302",
              "when it trains", "training refuses it"),
+    Stricter("remove_small_boxes clip_boxes_to_image box_area", "S303", "numbers for a box", "torch passes over what "
+             "follows the fourth number: such boxes have an angle, or are no boxes"),
+    Stricter("batched_nms", "S303", "", "torch looks at nothing where there are no boxes", empty=True),
+    Stricter("batched_nms", "S302", "", "torch looks at nothing where there are no boxes", empty=True),
+    Stricter("batched_nms", "S303", "for", "torch takes one category for all boxes, or one box for all categories"),
+    Stricter("masks_to_boxes", "S302", "", "torch gives no boxes for anything empty", empty=True),
 )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from specc.ops.arguments import Bool
 from specc.ops.broadcast import broadcast
 from specc.ops.call import Call
 from specc.ops.declare import Family, Function, Sample, Saved

@@ -101,7 +101,7 @@ def _filled(op: type[Op], outcome: Outcome, sample: Sample) -> dict[str, Value]:
             pass  # the rule is run on refused arguments, which it need not stand
         bound = call.args
     values: dict[str, Value] = {}
-    for name, arg in op.args.items():
+    for name, arg in op.arguments(sample.args).items():
         value = bound[name].value if name in bound else arg.default
         if name in sample.args:  # the rule goes on with the right value; torch is given what was written
             value = frozen(sample.args[name])

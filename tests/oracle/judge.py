@@ -34,6 +34,9 @@ Types = tuple[tuple[tuple[int, ...], str], ...]
 CPU_ONLY = frozenset({
     "nonzero", "argwhere", "masked_select", "unique", "nms", "batched_nms", "remove_small_boxes", "box_iou",
     "generalized_box_iou_loss", "distance_box_iou_loss", "complete_box_iou_loss",
+    "GaussianNLLLoss", "gaussian_nll_loss", "CTCLoss", "ctc_loss", "AdaptiveLogSoftmaxWithLoss",
+    # their kernels for `meta` give a loss for each sample another shape than those for CPU and GPU
+    "MultiMarginLoss", "multi_margin_loss", "MultiLabelMarginLoss", "multilabel_margin_loss",
 })  # fmt: skip
 
 

@@ -95,9 +95,10 @@ def _first_line(op: type[Op]) -> str:
 def _arguments(op: type[Op], columns: int) -> list[str]:
     import textwrap
 
-    if not op.args:
+    known = op.arguments(["…"])
+    if not known:
         return []
-    rows = [(name, describe_default(arg), describe_type(arg), arg.doc) for name, arg in op.args.items()]
+    rows = [(name, describe_default(arg), describe_type(arg), arg.doc) for name, arg in known.items()]
     name_width = max(len(row[0]) for row in rows) + 2
     default_width = max(len(row[1]) for row in rows) + 2
     lead = " " * (name_width + default_width)
@@ -176,7 +177,7 @@ def example_outcome(op: type[Op]) -> Outcome:
     layer = plain(node) if node is not None else None
     args: dict[str, object] = {}
     if isinstance(layer, dict):
-        args = {key: _sized(value, op.args.get(key)) for key, value in layer.items() if key != "op"}
+        args = {key: value for key, value in layer.items() if key != "op"}
     types: list[TensorType | None] = []
     for dims, dtype in _SHAPE.findall(shapes):
         sizes = [int(d) if d.isdigit() else d for d in (part.strip() for part in dims.split(",")) if d]
@@ -185,14 +186,3 @@ def example_outcome(op: type[Op]) -> Outcome:
     if not outcome.ok:
         raise ValueError(f"the example of {op.name} does not hold: {sink.diagnostics}")
     return outcome
-
-
-def _sized(value: object, arg: Arg | None) -> object:
-    """The value, with symbols read as sizes where torch takes them at run time."""
-    from specc.shapes.parse import parse_dim
-
-    if arg is None or not arg.runtime:
-        return value
-    if isinstance(value, list):
-        return [_sized(item, arg) for item in value]
-    return parse_dim(value) if isinstance(value, str) else value

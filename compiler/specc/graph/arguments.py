@@ -57,10 +57,14 @@ class Evaluator:
             self.sink.error(wrong.code, wrong.message, span, help=help)
             return None
 
-    def value(self, node: Node, literal: Callable[[str], bool]) -> tuple[Any, ast.expr | None] | None:
-        """The value of a node, and its tree where expressions were written; `literal` says which strings are plain."""
+    def value(
+        self, node: Node, literal: Callable[[str], bool], rewritten: Callable[[str], str] = str
+    ) -> tuple[Any, ast.expr | None] | None:
+        """The value of a node, and its tree where expressions were written; `literal` says which strings are plain,
+        `rewritten` what expression the others stand for.
+        """
         if isinstance(node, Sequence):
-            items = [self.value(item, literal) for item in node.items]
+            items = [self.value(item, literal, rewritten) for item in node.items]
             if any(item is None for item in items):
                 return None
             values = tuple(item[0] for item in items if item is not None)
@@ -73,7 +77,7 @@ class Evaluator:
             self.sink.error("L203", "a mapping cannot stand here", node.span)
             return None
         if isinstance(node.value, str) and not literal(node.value):
-            return self.expression(node.value, node.span)
+            return self.expression(rewritten(node.value), node.span)
         return node.value, None
 
     def argument(self, arg: Arg, entry: Entry, label: str) -> Bound | None:
@@ -83,7 +87,7 @@ class Evaluator:
             wrong = self._no_choice(arg, node, label)
             if wrong:
                 return None
-        result = self.value(node, arg.literal)
+        result = self.value(node, arg.literal, arg.rewritten)
         if result is None:
             return None
         value, tree = result

@@ -153,10 +153,10 @@ def _arguments(
     wrong: set[str] = set()
     for entry in written:
         word = str(entry.key.value)
-        if word not in op.args:
+        if op.argument(word) is None:
             near = closest(word, op.args)
             word = word if near is None or near in node else near
-        arg = op.args.get(word)
+        arg = op.argument(word)
         if arg is None:
             continue
         if word != entry.key.value:  # it was meant as this one, if its value fits
@@ -177,7 +177,8 @@ def _arguments(
     absent = [arg for arg in op.args.values() if arg.required and arg.name not in given]
     guesses = {arg.name: pair for arg in absent if (pair := _pair(arg, op)) is not None}
     for word in wrong - given.keys():
-        pair = _pair(op.args[word], op)
+        arg = op.argument(word)
+        pair = _pair(arg, op) if arg is not None else None
         if pair is not None:
             guesses[word] = pair
     if not absent:
@@ -216,7 +217,7 @@ def leaf(
             return leaf(builder, op, name, path, dict(args), given, span, index, label=label, role=role)
 
         holes = [i.value.type for i in inputs]
-        sizes = [b.value for a, b in args.items() if op.args[a].inferred and b.given and isinstance(b.value, int)]
+        sizes = [b.value for a, b in args.items() if a in op.args and op.args[a].inferred and b.given and isinstance(b.value, int)]
         return guessed(builder, build, holes, sizes)._replace(inputs=inputs)
     if any(not isinstance(i.value.type, TensorType) for i in inputs):
         outputs = _values(op, name, path, span, unknown_outputs(op))

@@ -6,6 +6,7 @@ whether the value will do; `schema` describes the same to JSON Schema, where a s
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -59,6 +60,24 @@ class Arg:
     def inferred(self) -> bool:
         return self.default is INFERRED
 
+    def called(self, name: str) -> Arg:
+        """The same argument under a name of the user's choosing."""
+        other = copy(self)
+        other.name = name
+        return other
+
+    def rewritten(self, text: str) -> str:
+        """The expression that a string stands for, where it is written in a notation of its own."""
+        return text
+
+    def plain(self, value: Value) -> Value:
+        """What a spec writes, as the elaborator hands it on where no name of a scope is in it: texts are sizes."""
+        if not self.runtime:
+            return value
+        if isinstance(value, tuple):
+            return tuple(map(self.plain, value))
+        return _size(value) if isinstance(value, str) else value
+
     def is_default(self, value: Value) -> bool:
         """Whether `value` is what PyTorch takes when the argument is left out."""
         if self.default is REQUIRED or self.default is INFERRED:
@@ -95,6 +114,16 @@ class Arg:
     def literal(self, text: str) -> bool:
         """Whether the string `text` is meant as itself and not as an expression."""
         return not self.numeric
+
+
+def _size(text: str) -> Value:
+    """The size that a text says, the text itself where it is none."""
+    from specc.shapes.parse import parse_dim
+
+    try:
+        return parse_dim(text)
+    except ValueError:
+        return text
 
 
 def _is_int(value: Value) -> bool:
@@ -185,6 +214,25 @@ class Float(Arg):
         return _range(value, self.min, self.max)
 
 
+class FloatOr(Float):
+    """`Float`, or one of a few words: the order of a norm."""
+
+    __slots__ = ("words",)
+
+    def __init__(self, doc: str, words: tuple[str, ...], default: Value = REQUIRED) -> None:
+        super().__init__(doc, default)
+        self.words = words
+
+    def options(self) -> list[Json]:
+        return [*super().options(), {"enum": list(self.words)}]
+
+    def _refuse(self, value: Value, owner: Any) -> str | None:
+        return None if isinstance(value, str) and value in self.words else super()._refuse(value, owner)
+
+    def literal(self, text: str) -> bool:
+        return text in self.words
+
+
 class Bool(Arg):
     __slots__ = ()
     kind = "true or false"
@@ -217,6 +265,20 @@ class Choice(Arg):
 
     def literal(self, text: str) -> bool:
         return text in self.words
+
+
+class Text(Arg):
+    """A string in a notation of its own, meant as itself: the pattern of `rearrange`, the equation of `einsum`."""
+
+    __slots__ = ()
+    kind = "a string"
+    numeric = False
+
+    def options(self) -> list[Json]:
+        return [{"type": "string", "minLength": 1}]
+
+    def _refuse(self, value: Value, owner: Any) -> str | None:
+        return None if isinstance(value, str) else f"must be {self.kind}, not {shown(value)}"
 
 
 class Sizes(Arg):
@@ -352,6 +414,45 @@ class Floats(Arg):
         return None if all(v > 0 for v in items) else f"must be positive, not {shown(value)}"
 
 
+class Weights(Arg):
+    """Numbers that torch takes as a tensor of float32: a list, or lists in it for further axes."""
+
+    __slots__ = ()
+    kind = "a list of numbers"
+
+    @staticmethod
+    def shape(value: Value) -> tuple[int, ...]:
+        """The tensor's shape; a number by itself has none."""
+        if not isinstance(value, tuple):
+            return ()
+        return (len(value), *(Weights.shape(value[0]) if value else ()))
+
+    def python(self, value: Value) -> str:
+        return "None" if value is None else f"torch.tensor({_listed(value)})"
+
+    def options(self) -> list[Json]:
+        one: list[Json] = [{"type": "number"}, _EXPRESSION]
+        inner = {"type": "array", "items": {"anyOf": [*one, {"type": "array"}]}}
+        return [{"type": "array", "items": {"anyOf": [*one, inner]}}, *one]
+
+    def _refuse(self, value: Value, owner: Any) -> str | None:
+        if isinstance(value, tuple):
+            inside = (self._refuse(item, owner) for item in value)
+            wrong = next((why for why in inside if why), None)
+            if wrong:
+                return wrong
+            even = len({self.shape(item) for item in value}) <= 1
+            return None if even else "must be a list of numbers, or of lists of one length"
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return f"must be {self.kind}, not {shown(value)}"
+        return None
+
+
+def _listed(value: Value) -> str:
+    """Numbers as floats, so that torch makes them float32 and no integers."""
+    return f"[{', '.join(map(_listed, value))}]" if isinstance(value, tuple) else source(float(value))
+
+
 class SizesOr(Sizes):
     """`Sizes`, or one of a few words: the `padding` of a convolution."""
 
@@ -385,5 +486,5 @@ class DType(Choice):
 
 
 def collect(namespace: Mapping[str, object]) -> dict[str, Arg]:
-    """The arguments a class body declares, in order."""
-    return {arg.name: arg for arg in namespace.values() if isinstance(arg, Arg)}
+    """The arguments a class body declares, in order; `extra` is none, but what others are (see `Op.extra`)."""
+    return {arg.name: arg for key, arg in namespace.items() if isinstance(arg, Arg) and key != "extra"}

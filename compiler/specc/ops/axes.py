@@ -209,41 +209,6 @@ class expand(_Axes):
         return Sample({"size": size}, ((shape, "float32"),))
 
 
-class repeat(_Axes):
-    """The tensor tiled: axis k is repeated `repeats[k]` times; more repeats than axes add leading ones."""
-
-    python = Method("repeat", splat=True)
-    positional = 1
-    repeats = SizeList("how often, for every axis")
-    example = ("[1, T, D]", "{op: repeat, repeats: [4, 1, 1]}")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        repeats, rank = call["repeats"], call.x.rank
-        if len(repeats) < rank:
-            call.reject(
-                "S310",
-                f"`repeats` of `{call.label}` (repeat) has {len(repeats)} counts for a {rank}-d input",
-                arg="repeats",
-            )
-        if any(isinstance(count, int) and count < 0 for count in repeats):
-            call.reject("L204", f"a count in `repeats` of `{call.label}` must not be negative", arg="repeats", notes=())
-        sizes = [Dim.of(1)] * (len(repeats) - rank) + list(call.x.shape)
-        # A count of 1 keeps the size as it is, with its provenance.
-        out = [size if repeats[k] == 1 else size * call.dim("repeats", k) for k, size in enumerate(sizes)]
-        return call.x.with_shape(out)
-
-    @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        shape = _shape(rng)
-        repeats = [rng.randint(0, 3) for _ in range(len(shape) + rng.randint(0 if shape else 1, 2))]
-        if rng.random() < 0.1:
-            repeats[0] = -1
-        if rng.random() < 0.1 and len(repeats) > 1:
-            repeats = repeats[1:]
-        return Sample({"repeats": repeats}, ((shape, "float32"),))
-
-
 class roll(_Axes):
     """Elements shifted along axes; what leaves at one end comes in at the other."""
 

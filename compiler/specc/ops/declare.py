@@ -85,8 +85,8 @@ class Sample(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What autograd keeps of a call for its backward pass, in training mode on the CPU, every float input needing a
-    gradient: the tensors at the input ports named, the outputs at the places given, and `extra` bytes of others (a
+    """What autograd keeps of a call for its backward pass, in training mode on the CPU, every float input but a mask
+    needing a gradient: the tensors at the input ports named, the outputs at the places given, and `extra` bytes of others (a
     mask, the indices of a pooling, statistics, a copy). Parameters and buffers are not counted.
     """
 

@@ -41,15 +41,16 @@ def bind(
 ) -> dict[str, Bound] | None:
     """Every argument of `op` in its order: the given ones, and PyTorch's defaults for the others.
 
-    An inferred argument left out holds INFERRED until the rule fills it. Names the op does not have are skipped: their
-    report is the caller's, who knows the span of the key. None where a required argument is missing (L202).
+    Those under names of the user's choosing come last, as written. An inferred argument left out holds INFERRED until
+    the rule fills it. Names the op does not have are skipped: their report is the caller's, who knows the span of the
+    key. None where a required argument is missing (L202).
     """
     missing = [name for name, arg in op.args.items() if arg.required and name not in given]
     for name in missing:
         sink.error("L202", f"`{label}` ({op.name}) needs `{name}`: {op.args[name].doc}", span)
     if missing:
         return None
-    return {name: given[name] if name in given else Bound(arg.default) for name, arg in op.args.items()}
+    return {name: given[name] if name in given else Bound(arg.default) for name, arg in op.arguments(given).items()}
 
 
 def apply(call: Call) -> Outcome:
@@ -90,10 +91,13 @@ def evaluate(
     does not have is an error here (L201), as is a missing input or one too many (N404).
     """
     sink = Sink() if sink is None else sink
-    given = {name: Bound(frozen(value), given=True) for name, value in args.items()}
+    known = op.arguments(args)
+    given = {}
+    for name, value in args.items():
+        given[name] = Bound(known[name].plain(frozen(value)) if name in known else frozen(value), given=True)
     bound = bind(op, given, sink, "layer", None)
     operands = _operands(op, types, sink)
-    unknown = [name for name in args if name not in op.args]
+    unknown = [name for name in args if name not in known]
     for name in unknown:
         sink.error("L201", f"`{op.name}` has no argument `{name}`", None)
     call = Call(op, bound or {}, operands or {}, Facts.none() if facts is None else facts, sink)
@@ -110,7 +114,7 @@ def unknown_outputs(op: type[Op], first: TensorType | None = None) -> tuple[Type
 def _refused(call: Call) -> list[str]:
     """The arguments whose values will not do; each is reported."""
     refused = []
-    for name, arg in call.op.args.items():
+    for name, arg in call.op.arguments(call.args).items():
         bound = call.args[name]
         if not bound.given or bound.value is INFERRED:
             continue
@@ -124,7 +128,8 @@ def _refused(call: Call) -> list[str]:
 
 def _recovered(call: Call, refused: list[str]) -> tuple[Type, ...]:
     """The outputs as they would be with PyTorch's defaults for the refused arguments; nothing more is reported."""
-    defaults = {name: call.op.args[name].default for name in refused}
+    known = call.op.arguments(refused)
+    defaults = {name: known[name].default for name in refused}
     if any(value is REQUIRED for value in defaults.values()):
         return unknown_outputs(call.op, call.first if call.op.same_shape else None)
     outer, args, requirements = call.sink, call.args, call.requirements

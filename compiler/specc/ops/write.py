@@ -228,3 +228,16 @@ class Range(Writer):
             bounds.setdefault("start", "0")
         given = [bounds[name] for name in ("start", "end", "step") if name in bounds]
         return f"{self.target}({', '.join([*given, *others])})"
+
+
+class Patterned(Method):
+    """A tensor method, and einops' function of the same name where a pattern is given: `x.repeat(2, 1)`,
+    `einops.repeat(x, "n c -> (n r) c", r=2)`.
+    """
+
+    __slots__ = ()
+
+    def call(self, inputs: list[str], args: list[str]) -> str:
+        if args and args[0].startswith("pattern="):
+            return f"einops.{self.target}({', '.join([*inputs, args[0].partition('=')[2], *args[1:]])})"
+        return super().call(inputs, args)

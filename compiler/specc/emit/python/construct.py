@@ -92,7 +92,7 @@ class Builder:
     def arguments(self, place: Place, op: type[Op], *, forward: bool) -> list[Hole]:
         """The holes of an op's own arguments: the constructor's, or those given at the call."""
         holes = []
-        for name, arg in op.args.items():
+        for name, arg in op.arguments(place.node.args).items():
             if (arg.forward or not op.stateful) is not forward or name not in place.node.args:
                 continue
             bound = place.node.args[name]
@@ -160,6 +160,6 @@ def _tree(leaf: Leaf) -> ast.expr:
 
 def _own_writing(arg: Arg, bound: Bound) -> bool:
     """Whether a value is written otherwise than a plain one (a dtype), so that no variable can stand for it."""
-    if bound.expr is None or isinstance(bound.value, Dim | tuple):
+    if bound.expr is None or isinstance(bound.value, Dim):
         return False
     return arg.python(bound.value) != source(bound.value)

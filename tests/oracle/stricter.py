@@ -21,8 +21,9 @@ class Stricter(NamedTuple):
     empty: bool = False  # only where an input has no elements
 
 
-_OPERATORS = ("add sub mul div true_divide floor_divide remainder pow eq ne lt le gt ge bitwise_and bitwise_or "
-              "bitwise_xor")
+_OPERATORS = (
+    "add sub mul div true_divide floor_divide remainder pow eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor"
+)
 
 TABLE = (
     Stricter("*", "S307", "", "torch's kernels see no dtype where there is nothing to compute", empty=True),
@@ -47,6 +48,8 @@ TABLE = (
              "torch's kernels see no dtype where the output is empty"),
     Stricter("Upsample upsample interpolate", "S307", "for `mode: area`", "a mean of complex numbers at size 1, and an "
              "empty one of anything"),
+    Stricter("Conv1d Conv2d Conv3d", "L204", "`padding` of `layer` must be at least 0", "with a `padding_mode` other than "
+             "zeros a negative padding cuts the input; torch refuses it with zeros"),
     Stricter("affine_grid", "S306", "`size` of", "torch forgets its check of empty sizes beside a size of 1"),
     Stricter("interpolate", "S307", "needs a float32, float64 or uint8", "with `antialias` torch copies whatever has the "
              "size already"),
@@ -61,6 +64,21 @@ TABLE = (
     Stricter("batched_nms", "S302", "", "torch looks at nothing where there are no boxes", empty=True),
     Stricter("batched_nms", "S303", "for", "torch takes one category for all boxes, or one box for all categories"),
     Stricter("masks_to_boxes", "S302", "", "torch gives no boxes for anything empty", empty=True),
+    Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm", "L204", "greater than 0 to train", "training refuses "
+             "it"),
+    Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm InstanceNorm1d InstanceNorm2d InstanceNorm3d GroupNorm",
+             "S301", "input channels", "torch does not look at the number where nothing depends on it"),
+    Stricter("InstanceNorm1d InstanceNorm2d InstanceNorm3d GroupNorm", "L204", "`num_", "likewise"),
+    Stricter("CrossMapLRN2d", "L204", "`size`", "a negative number of channels divides by a negative sum"),
+    Stricter("MultiheadAttention TransformerEncoderLayer TransformerEncoder TransformerDecoderLayer TransformerDecoder "
+             "Transformer", "L204", "`dropout` of", "torch looks at the probability in training only, and fails there"),
+    Stricter("scaled_dot_product_attention", "L204", "`dropout_p` of", "a probability below 0 is passed over"),
+    Stricter("scaled_dot_product_attention", "S302", "", "torch gives zeros before it looks at the shapes", empty=True),
+    Stricter("scaled_dot_product_attention", "S303", "", "torch gives zeros before it looks at the shapes", empty=True),
+    Stricter("LSTM", "S307", "`c_0` of", "only the steps of a layer with projections promote it; oneDNN refuses it"),
+    Stricter("roi_pool RoIPool", "L204", "must be at least 1", "a grid without cells: the other region ops divide by 0"),
+    Stricter("roi_align RoIAlign roi_pool RoIPool ps_roi_align PSRoIAlign ps_roi_pool PSRoIPool", "S302", "-d",
+             "torch reads whatever lies in memory as images of 4 axes, and as boxes of 2"),
 )  # fmt: skip
 
 

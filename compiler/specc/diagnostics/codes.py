@@ -176,6 +176,9 @@ _LINTS = (
          "when it is set. Use it or remove it."),
     Code("W513", "a block that nothing uses", "It is declared but no layer names it, so its inside was never checked "
          "against a shape. Use it or remove it."),
+    Code("W514", "one value per channel", "Batch normalisation trains on the mean and variance of every channel over "
+         "the batch and the pixels. Of a single value (a batch of 1 whose axes have shrunk to 1) there is no variance, "
+         "and PyTorch refuses to train; in eval mode it runs."),
 )  # fmt: skip
 
 _TRAINING = (
@@ -195,6 +198,8 @@ _TRAINING = (
          "1000`."),
     Code("W504", "no log-softmax before a loss that takes log-probabilities", "The loss only picks out and negates; "
          "on logits it is unbounded below."),
+    Code("W505", "a target that is broadcast", "The loss of an output [N] and a target [N, 1] is one of N × N pairs: "
+         "PyTorch computes it, and warns that it is hardly what is meant. Give both one shape."),
 )  # fmt: skip
 
 _RUNTIME = (

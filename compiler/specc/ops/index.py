@@ -68,6 +68,8 @@ FILES = {
     """,
     "attention": """
         MultiheadAttention
+    """,
+    "attention_function": """
         scaled_dot_product_attention
     """,
     "axes": """
@@ -136,9 +138,9 @@ FILES = {
         Conv1d
         Conv2d
         Conv3d
-        ConvTranspose1d
-        ConvTranspose2d
-        ConvTranspose3d
+        conv1d
+        conv2d
+        conv3d
     """,
     "distance": """
         CosineSimilarity
@@ -215,6 +217,9 @@ FILES = {
     """,
     "embedding": """
         Embedding
+        embedding
+        EmbeddingBag
+        embedding_bag
     """,
     "folding": """
         Unfold
@@ -233,6 +238,13 @@ FILES = {
         split
         unbind
     """,
+    "layer_normalization": """
+        LayerNorm
+        RMSNorm
+        GroupNorm
+        LocalResponseNorm
+        CrossMapLRN2d
+    """,
     "linear": """
         Linear
         Identity
@@ -248,6 +260,14 @@ FILES = {
         HuberLoss
         huber_loss
     """,
+    "loss_binary": """
+        BCELoss
+        binary_cross_entropy
+        BCEWithLogitsLoss
+        binary_cross_entropy_with_logits
+        MultiLabelSoftMarginLoss
+        multilabel_soft_margin_loss
+    """,
     "loss_classes": """
         CrossEntropyLoss
         cross_entropy
@@ -257,12 +277,6 @@ FILES = {
         multi_margin_loss
         MultiLabelMarginLoss
         multilabel_margin_loss
-        BCELoss
-        binary_cross_entropy
-        BCEWithLogitsLoss
-        binary_cross_entropy_with_logits
-        MultiLabelSoftMarginLoss
-        multilabel_soft_margin_loss
     """,
     "loss_likelihood": """
         KLDivLoss
@@ -290,6 +304,8 @@ FILES = {
         CTCLoss
         ctc_loss
         AdaptiveLogSoftmaxWithLoss
+        LinearCrossEntropyLoss
+        linear_cross_entropy
     """,
     "lp_pooling": """
         LPPool1d
@@ -303,10 +319,10 @@ FILES = {
         BatchNorm1d
         BatchNorm2d
         BatchNorm3d
-        LayerNorm
-        RMSNorm
-        GroupNorm
+        SyncBatchNorm
+        InstanceNorm1d
         InstanceNorm2d
+        InstanceNorm3d
     """,
     "overlaps": """
         box_iou
@@ -386,6 +402,16 @@ FILES = {
         argmax
         matmul
         bmm
+    """,
+    "regions": """
+        roi_align
+        RoIAlign
+        roi_pool
+        RoIPool
+        ps_roi_align
+        PSRoIAlign
+        ps_roi_pool
+        PSRoIPool
     """,
     "resize": """
         Upsample

@@ -12,7 +12,7 @@ from specc.ops.declare import Sample
 _REGIONS = frozenset({
     "roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool", "RoIAlign", "RoIPool", "PSRoIAlign", "PSRoIPool",
 })  # fmt: skip
-_BY_POSITION = frozenset({"ps_roi_align", "ps_roi_pool", "PSRoIAlign", "PSRoIPool"})
+_POOLED = frozenset({"roi_pool", "RoIPool"})  # they give nothing for an output without cells; the others divide by 0
 _CELLS = frozenset({"RNNCell", "LSTMCell", "GRUCell"})
 _DEFORMABLE = frozenset({"deform_conv2d", "DeformConv2d"})
 
@@ -22,9 +22,14 @@ def fatal(op: str, values: Mapping[str, Value], sample: Sample) -> bool:
     if op in _REGIONS:
         image = sample.inputs[0]
         empty = image is not None and len(image[0]) >= 4 and 0 in (image[0][0], *image[0][2:])
-        return empty or (op in _BY_POSITION and 0 in _many(values["output_size"]))
+        return empty or (op not in _POOLED and 0 in _many(values["output_size"]))
     if op in _CELLS:  # a state of two axes beside an input of one becomes one of three
         return len({len(given[0]) for given in sample.inputs if given is not None}) > 1
+    if op in ("EmbeddingBag", "embedding_bag"):
+        indices, offsets = sample.inputs[0], sample.inputs[1 if op == "EmbeddingBag" else 2]
+        if values["mode"] != "max" or indices is None or offsets is None or not offsets[0]:
+            return False
+        return 0 not in indices[0] and offsets[0][0] <= values["include_last_offset"]  # indices, but no bags
     return op in _DEFORMABLE and 0 in _many(values["stride"])
 
 

@@ -56,7 +56,7 @@ def _compared(how: str, expected: list[Tensor], make: Any) -> Iterator[str]:
 def _inputs(sample: Sample) -> dict[str, Tensor]:
     torch.manual_seed(1)
     return {
-        f"x{k}": tensor(*given, sample.high, sample.low) for k, given in enumerate(sample.inputs) if given is not None
+        f"x{k}": tensor(*given, sample) for k, given in enumerate(sample.inputs) if given is not None
     }
 
 

@@ -50,6 +50,10 @@ TABLE = (
              "empty one of anything"),
     Stricter("Conv1d Conv2d Conv3d", "L204", "`padding` of `layer` must be at least 0", "with a `padding_mode` other than "
              "zeros a negative padding cuts the input; torch refuses it with zeros"),
+    Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d", "S306",
+             "leaves an output of size", "whether an empty output passes depends on the kernel torch picks"),
+    Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d", "S310",
+             "must be smaller than its stride", "torch looks only where there is something to compute", empty=True),
     Stricter("affine_grid", "S306", "`size` of", "torch forgets its check of empty sizes beside a size of 1"),
     Stricter("interpolate", "S307", "needs a float32, float64 or uint8", "with `antialias` torch copies whatever has the "
              "size already"),
@@ -77,6 +81,8 @@ TABLE = (
     Stricter("scaled_dot_product_attention", "S303", "", "torch gives zeros before it looks at the shapes", empty=True),
     Stricter("LSTM", "S307", "`c_0` of", "only the steps of a layer with projections promote it; oneDNN refuses it"),
     Stricter("roi_pool RoIPool", "L204", "must be at least 1", "a grid without cells: the other region ops divide by 0"),
+    Stricter("roi_align RoIAlign roi_pool RoIPool ps_roi_align PSRoIAlign ps_roi_pool PSRoIPool", "L204",
+             "`spatial_scale`", "a negative scale turns the boxes inside out: how many points to sample is then below 0"),
     Stricter("roi_align RoIAlign roi_pool RoIPool ps_roi_align PSRoIAlign ps_roi_pool PSRoIPool", "S302", "-d",
              "torch reads whatever lies in memory as images of 4 axes, and as boxes of 2"),
 )  # fmt: skip

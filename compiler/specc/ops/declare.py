@@ -76,12 +76,14 @@ class Sample(NamedTuple):
 
     `args` holds plain values (lists, not tuples). `inputs` are (shape, dtype) in the order of the op's ports, None for
     an optional one left out. Values of integer inputs are drawn from [`low`, `high`), and are true where `low` is 1.
+    With `ascending` the values of each input ascend along its last axis, as the corners of a box do.
     """
 
     args: dict[str, Any]
     inputs: tuple[tuple[Shape, str] | None, ...]
     high: int = 2
     low: int = 0
+    ascending: bool = False
 
 
 class Saved(NamedTuple):

@@ -35,6 +35,7 @@ CPU_ONLY = frozenset({
     "nonzero", "argwhere", "masked_select", "unique", "nms", "batched_nms", "remove_small_boxes", "box_iou",
     "generalized_box_iou_loss", "distance_box_iou_loss", "complete_box_iou_loss",
     "GaussianNLLLoss", "gaussian_nll_loss", "CTCLoss", "ctc_loss", "AdaptiveLogSoftmaxWithLoss",
+    "norm", "vector_norm",  # on `meta` the emptiness of a negative axis is looked up at another
     "l1_loss",  # drops its weights where a mode such as `torch.device` is on
     # the kernels for `meta` give a loss for each sample another shape than those for CPU and GPU
     "MultiMarginLoss", "multi_margin_loss", "MultiLabelMarginLoss", "multilabel_margin_loss",

@@ -25,6 +25,13 @@ _OPERATORS = (
     "add sub mul div true_divide floor_divide remainder pow eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor"
 )
 
+_LOSSES = (
+    "L1Loss l1_loss MSELoss mse_loss SmoothL1Loss smooth_l1_loss HuberLoss huber_loss CrossEntropyLoss cross_entropy "
+    "BCEWithLogitsLoss binary_cross_entropy_with_logits MultiLabelSoftMarginLoss multilabel_soft_margin_loss "
+    "SoftMarginLoss soft_margin_loss PoissonNLLLoss poisson_nll_loss GaussianNLLLoss gaussian_nll_loss "
+    "LinearCrossEntropyLoss linear_cross_entropy"
+)
+
 TABLE = (
     Stricter("*", "S307", "", "torch's kernels see no dtype where there is nothing to compute", empty=True),
     Stricter("*", "S306", "needs a filled input", "whether torch takes an empty axis differs by kernel", empty=True),
@@ -40,6 +47,8 @@ TABLE = (
              "of a single item for two axes, or an empty one, which no one means"),
     Stricter("AdaptiveAvgPool2d AdaptiveAvgPool3d adaptive_avg_pool2d adaptive_avg_pool3d", "S302", "", "at output size "
              "1 torch takes the mean of the last axes of anything, of [N, C] too: a flatten in the wrong place"),
+    Stricter("logsumexp", "L204", "must name an axis", "torch reduces all axes or none, or fails, by `keepdim` and the "
+             "sizes"),
     Stricter("*", "S307", "complex in half precision", "complex32 is no dtype of the language, and few kernels take it"),
     Stricter("MaxUnpool1d MaxUnpool2d MaxUnpool3d max_unpool1d max_unpool2d max_unpool3d", "L204", "must be at least",
              "no pooling has such a kernel, stride or padding: there is none to undo"),
@@ -54,6 +63,8 @@ TABLE = (
              "leaves an output of size", "whether an empty output passes depends on the kernel torch picks"),
     Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d", "S310",
              "must be smaller than its stride", "torch looks only where there is something to compute", empty=True),
+    Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d", "L204",
+             "`dilation` of", "not every kernel that torch picks looks at the dilation"),
     Stricter("affine_grid", "S306", "`size` of", "torch forgets its check of empty sizes beside a size of 1"),
     Stricter("interpolate", "S307", "needs a float32, float64 or uint8", "with `antialias` torch copies whatever has the "
              "size already"),
@@ -68,7 +79,7 @@ TABLE = (
     Stricter("batched_nms", "S302", "", "torch looks at nothing where there are no boxes", empty=True),
     Stricter("batched_nms", "S303", "for", "torch takes one category for all boxes, or one box for all categories"),
     Stricter("masks_to_boxes", "S302", "", "torch gives no boxes for anything empty", empty=True),
-    Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm", "L204", "greater than 0 to train", "training refuses "
+    Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm batch_norm", "L204", "greater than 0 to train", "training refuses "
              "it"),
     Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm InstanceNorm1d InstanceNorm2d InstanceNorm3d GroupNorm",
              "S301", "input channels", "torch does not look at the number where nothing depends on it"),
@@ -85,6 +96,13 @@ TABLE = (
              "`spatial_scale`", "a negative scale turns the boxes inside out: how many points to sample is then below 0"),
     Stricter("roi_align RoIAlign roi_pool RoIPool ps_roi_align PSRoIAlign ps_roi_pool PSRoIPool", "S302", "-d",
              "torch reads whatever lies in memory as images of 4 axes, and as boxes of 2"),
+    Stricter(_LOSSES, "S307", "is complex", "a loss is a real number: complex ones, which torch gives, have no least"),
+    Stricter("HuberLoss huber_loss", "S307", "of one dtype", "its backward pass refuses to mix dtypes"),
+    Stricter("CrossEntropyLoss cross_entropy NLLLoss nll_loss", "S303", "takes a weight for each class", "for images "
+             "torch counts the weights, whatever their shape"),
+    Stricter("CrossEntropyLoss cross_entropy", "L204", "`label_smoothing`", "torch forgets to refuse a negative one"),
+    Stricter("GaussianNLLLoss gaussian_nll_loss", "S307", "its `var` is", "torch takes integers where `eps` is one"),
+    Stricter("CTCLoss ctc_loss", "S307", "takes class numbers", "torch cuts off what makes them no integers"),
 )  # fmt: skip
 
 

@@ -1,26 +1,286 @@
-"""Reductions over axes, and products of matrices."""
+"""Sums, means, variances and the like over axes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from specc.ops.arguments import Bool, Int, Ints
+from specc.ops.arguments import Bool, DType, Float, Ints
 from specc.ops.broadcast import broadcast
 from specc.ops.call import Call
-from specc.ops.declare import Family, Function, Sample
+from specc.ops.declare import Family, Function, Sample, Saved
+from specc.ops.operands import as_float, kind, refuse
+from specc.ops.reducing import DIMS, KEEP, ONE, Reduction, axes, reduced, require_dim
 from specc.ops.write import Method, Operator, Writer
 from specc.shapes.dim import Dim
-from specc.shapes.dtype import is_complex, is_floating
+from specc.shapes.dtype import bytes_of, real
 from specc.shapes.tensor import TensorType
 
 if TYPE_CHECKING:
     import random
 
+_ACCUMULATED = "what the input is converted to first; its own dtype if left out"
 
-class _Reduction(Function, abstract=True):
-    """Over the axes `dim`; `keepdim` leaves them with size 1."""
+
+def _wide(dtype: str) -> str:
+    """What integers and booleans add up to."""
+    return "int64" if kind(dtype) in ("bool", "integer") else dtype
+
+
+def _averaged(call: Call) -> str:
+    """The dtype of a mean, which is none of integers (S307)."""
+    dtype: str = call["dtype"] or call.x.dtype
+    if kind(dtype) in ("bool", "integer"):
+        call.reject(
+            "S307",
+            f"`{call.label}` ({call.op.name}) gives no {dtype}",
+            arg="dtype" if call["dtype"] else None,
+            help="write `dtype: float32`",
+        )
+    return dtype
+
+
+class mean(Reduction):
+    """The mean over axes, or over all."""
+
+    python = Method("mean")
+    formula = "y = 1/n · Σ x over the n elements of the axes"
+    dim = Ints(DIMS, None, scalar=True)
+    keepdim = Bool(KEEP, False)
+    dtype = DType(_ACCUMULATED, None)
+    example = ("[N, T, D]", "{op: mean, dim: 1}")
+    keeps = Saved()
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        dtype = _averaged(call)
+        require_dim(call)
+        return reduced(call, axes(call)).with_dtype(dtype)
+
+
+class sum(Reduction):
+    """The sum over axes, or over all; integers and booleans add up to int64."""
+
+    python = Method("sum")
+    formula = "y = Σ x over the axes"
+    dim = Ints(DIMS, None, scalar=True)
+    keepdim = Bool(KEEP, False)
+    dtype = DType(_ACCUMULATED, None)
+    example = ("[N, T, D]", "{op: sum, dim: 1}")
+    keeps = Saved()
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        require_dim(call)
+        return reduced(call, axes(call)).with_dtype(call["dtype"] or _wide(call.x.dtype))
+
+
+class nansum(Reduction):
+    """The sum over axes, or over all, where NaN counts as 0."""
+
+    python = Method("nansum")
+    formula = "y = Σ x over the axes, without NaN"
+    dim = Ints(DIMS, None, scalar=True)
+    keepdim = Bool(KEEP, False)
+    dtype = DType(_ACCUMULATED, None)
+    example = ("[N, T, D]", "{op: nansum, dim: 1}")
+    keeps = Saved(("input",))
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        refuse(call, call.x.dtype, "complex")
+        return reduced(call, axes(call)).with_dtype(call["dtype"] or _wide(call.x.dtype))
+
+
+class nanmean(Reduction):
+    """The mean over axes, or over all, of what is not NaN."""
+
+    python = Method("nanmean")
+    formula = "y = 1/n · Σ x over the n elements of the axes that are not NaN"
+    dim = Ints(DIMS, None, scalar=True)
+    keepdim = Bool(KEEP, False)
+    dtype = DType(_ACCUMULATED, None)
+    example = ("[N, T, D]", "{op: nanmean, dim: 1}")
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        refuse(call, call.x.dtype, "bool", "integer", "complex")
+        return reduced(call, axes(call)).with_dtype(_averaged(call))
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        return Saved(("input",), (), call.output[0].numel * bytes_of("int64"))
+
+
+class prod(Reduction):
+    """The product over one axis, or over all; of integers and booleans it is int64."""
+
+    python = Method("prod")
+    formula = "y = Π x over the axis"
+    dim = Ints(ONE, None, scalar=True)
+    keepdim = Bool(KEEP, False)
+    dtype = DType(_ACCUMULATED, None)
+    example = ("[N, T, D]", "{op: prod, dim: 1}")
+    keeps = Saved(("input",), (0,))
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        require_dim(call)
+        if isinstance(call["dim"], tuple):
+            call.reject("L203", f"`dim` of `{call.label}` (prod) must be an integer: one axis, or none", arg="dim")
+        return reduced(call, axes(call)).with_dtype(call["dtype"] or _wide(call.x.dtype))
+
+
+class _Spread(Reduction, abstract=True):
+    """Of complex numbers the variance is real."""
+
+    dim = Ints(DIMS, None, scalar=True)
+    correction = Float("what is taken from the number of elements: 1 makes the estimate unbiased", 1)
+    keepdim = Bool(KEEP, False)
+
+    @classmethod
+    def spread(cls, call: Call) -> tuple[TensorType, TensorType]:
+        """The types of the variance and of the mean."""
+        refuse(call, call.x.dtype, "bool", "integer")
+        found = reduced(call, axes(call))
+        return found.with_dtype(real(found.dtype)), found
+
+    @classmethod
+    def sample(cls, rng: random.Random) -> Sample:
+        sample = super().sample(rng)
+        if rng.random() < 0.4:
+            sample.args["correction"] = rng.choice([0, 1, 2, 0.5])
+        return sample
+
+
+class var(_Spread):
+    """The variance over axes, or over all."""
+
+    python = Method("var")
+    formula = "y = 1/max(0, n − correction) · Σ |x − mean|² over the n elements of the axes"
+    example = ("[N, T, D]", "{op: var, dim: 1}")
+    keeps = Saved(("input",))
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        return cls.spread(call)[0]
+
+
+class std(_Spread):
+    """The standard deviation over axes, or over all."""
+
+    python = Method("std")
+    formula = "y = √(1/max(0, n − correction) · Σ |x − mean|²) over the n elements of the axes"
+    example = ("[N, T, D]", "{op: std, dim: 1}")
+    keeps = Saved(("input",), (0,))
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        return cls.spread(call)[0]
+
+
+class var_mean(_Spread):
+    """The variance and the mean over axes, or over all."""
+
+    python = Writer("torch.var_mean")
+    formula = "mean = 1/n · Σ x, var = 1/max(0, n − correction) · Σ |x − mean|² over the n elements of the axes"
+    outputs = ("var", "mean")
+    example = ("[N, T, D]", "{op: var_mean, dim: 1}")
+    keeps = Saved(("input",))
+
+    @classmethod
+    def infer(cls, call: Call) -> tuple[TensorType, TensorType]:
+        return cls.spread(call)
+
+
+class std_mean(_Spread):
+    """The standard deviation and the mean over axes, or over all."""
+
+    python = Writer("torch.std_mean")
+    formula = "mean = 1/n · Σ x, std = √(1/max(0, n − correction) · Σ |x − mean|²) over the n elements of the axes"
+    outputs = ("std", "mean")
+    example = ("[N, T, D]", "{op: std_mean, dim: 1}")
+    keeps = Saved(("input",), (0,))
+
+    @classmethod
+    def infer(cls, call: Call) -> tuple[TensorType, TensorType]:
+        return cls.spread(call)
+
+
+class _Truth(Reduction, abstract=True):
+    """Of uint8 the answer is uint8."""
+
+    dim = Ints(f"{DIMS}, none if empty", None, scalar=True)
+    keepdim = Bool(KEEP, False)
+    empty_is_none: ClassVar[bool] = True
+    keeps = Saved()
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        return reduced(call, axes(call)).with_dtype("uint8" if call.x.dtype == "uint8" else "bool")
+
+
+class all(_Truth):
+    """Whether all elements over axes are true, that is not 0."""
+
+    python = Method("all")
+    formula = "y = (x ≠ 0) for every element of the axes"
+    example = ("[N, T] bool", "{op: all, dim: 1}")
+
+
+class any(_Truth):
+    """Whether any element over axes is true, that is not 0."""
+
+    python = Method("any")
+    formula = "y = (x ≠ 0) for at least one element of the axes"
+    example = ("[N, T] bool", "{op: any, dim: 1}")
+
+
+class count_nonzero(Reduction):
+    """How many elements over axes, or over all, are not 0."""
+
+    python = Method("count_nonzero")
+    formula = "y = the number of elements of the axes with x ≠ 0"
+    positional = 1
+    dim = Ints(DIMS, None, scalar=True)
+    example = ("[N, T]", "{op: count_nonzero, dim: 1}")
+    keeps = Saved()
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        return reduced(call, axes(call)).with_dtype("int64")
+
+
+class logsumexp(Reduction):
+    """The logarithm of a sum of exponentials over axes, without overflow."""
+
+    python = Method("logsumexp")
+    formula = "y = ln Σ exp(x) over the axes"
+    dim = Ints("axis or axes to reduce", scalar=True)
+    keepdim = Bool(KEEP, False)
+    example = ("[N, T, D]", "{op: logsumexp, dim: 1}")
+    keeps = Saved(("input",), (0,))
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        if call["dim"] == ():
+            call.reject("L204", f"`dim` of `{call.label}` (logsumexp) must name an axis", arg="dim")
+        return reduced(call, axes(call)).with_dtype(as_float(call.x.dtype))
+
+
+class trace(Function):
+    """The sum of a matrix's diagonal; of integers it is int64."""
 
     family = Family.MATH
+    python = Method("trace")
+    formula = "y = Σ_i x[i, i]"
+    example = ("[D, D]", "trace")
+    keeps = Saved()
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        call.require_rank(2, layout="[N, M]")
+        refuse(call, call.x.dtype, "bool")
+        return TensorType((), _wide(call.x.dtype))
 
     @classmethod
     def macs(cls, call: Call) -> int:
@@ -28,152 +288,8 @@ class _Reduction(Function, abstract=True):
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
-        shape = tuple(rng.choice([0, 1, 2, 3, 4, 3, 2]) for _ in range(rng.randint(0, 4)))
-        rank = len(shape) or 1
-        args: dict[str, object] = {}
-        one = cls.args["dim"].default is not None and not isinstance(cls.args["dim"], Ints)
-        if one or rng.random() < 0.8:
-            args["dim"] = rng.randint(-rank, rank - (rng.random() < 0.85))
-        if isinstance(cls.args["dim"], Ints) and rng.random() < 0.4:
-            args["dim"] = [rng.randint(-rank, rank - 1) for _ in range(rng.randint(0, 2))]
-        if rng.random() < 0.4:
-            args["keepdim"] = rng.random() < 0.7
-        dtypes = ["float32", "float32", "float32", "bfloat16", "int64", "uint8", "bool"]
-        return Sample(args, ((shape, rng.choice(dtypes)),))
-
-
-def _axes(call: Call) -> list[int]:
-    """The axes `dim` names, all of them where it is left out or empty."""
-    rank, dim = call.x.rank, call["dim"]
-    if dim is None or dim == ():
-        return list(range(rank))
-    axes = [call.axis(d, rank) for d in (dim if isinstance(dim, tuple) else (dim,))]
-    for k, axis in enumerate(axes):
-        if axis in axes[:k]:
-            call.reject("S309", f"`dim` of `{call.label}` ({call.op.name}) names axis {axis} twice", arg="dim")
-    return axes if rank else []
-
-
-def _reduced(call: Call, axes: list[int]) -> TensorType:
-    keep = call["keepdim"]
-    sizes = [Dim.of(1) if k in axes else d for k, d in enumerate(call.x.shape) if keep or k not in axes]
-    return TensorType(tuple(sizes), call.x.dtype)
-
-
-def _require_dim(call: Call) -> None:
-    """`keepdim` does not go without `dim` in PyTorch's signature."""
-    if call["dim"] is None and call["keepdim"]:
-        call.reject("L202", f"`{call.label}` ({call.op.name}) needs `dim` beside `keepdim`", arg="keepdim")
-
-
-def _require_elements(call: Call, axes: list[int]) -> None:
-    """There is no largest of no elements."""
-    for axis in axes:
-        call.require_at_least(
-            call.x.shape[axis], 1, f"`{call.label}` ({call.op.name}) reduces axis {axis}, which is empty"
-        )
-
-
-class mean(_Reduction):
-    """The mean over axes, or over all."""
-
-    python = Method("mean")
-    dim = Ints("axis or axes to reduce; all if left out", None, scalar=True)
-    keepdim = Bool("whether the reduced axes stay with size 1", False)
-    example = ("[N, T, D]", "{op: mean, dim: 1}")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        call.require_floating()
-        _require_dim(call)
-        return _reduced(call, _axes(call))
-
-
-class sum(_Reduction):
-    """The sum over axes, or over all; integers and booleans add up to int64."""
-
-    python = Method("sum")
-    dim = Ints("axis or axes to reduce; all if left out", None, scalar=True)
-    keepdim = Bool("whether the reduced axes stay with size 1", False)
-    example = ("[N, T, D]", "{op: sum, dim: 1}")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        _require_dim(call)
-        dtype = call.x.dtype
-        wide = dtype if is_floating(dtype) or is_complex(dtype) else "int64"
-        return _reduced(call, _axes(call)).with_dtype(wide)
-
-
-class _Most(_Reduction, abstract=True):
-    dim = Ints("axis or axes to reduce; all if left out", (), scalar=True)
-    keepdim = Bool("whether the reduced axes stay with size 1", False)
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        axes = _axes(call)
-        _require_elements(call, axes)
-        return _reduced(call, axes)
-
-
-class amax(_Most):
-    """The largest element over axes, or over all."""
-
-    python = Method("amax")
-    example = ("[N, C, H, W]", "{op: amax, dim: [2, 3]}")
-
-
-class amin(_Most):
-    """The smallest element over axes, or over all."""
-
-    python = Method("amin")
-    example = ("[N, C, H, W]", "{op: amin, dim: [2, 3]}")
-
-
-class _Ranked(_Reduction, abstract=True):
-    """The values, and the index of each."""
-
-    outputs = ("values", "indices")
-    dim = Int("axis to reduce")
-    keepdim = Bool("whether the reduced axis stays with size 1", False)
-
-    @classmethod
-    def infer(cls, call: Call) -> tuple[TensorType, TensorType]:
-        axes = _axes(call)
-        _require_elements(call, axes)
-        values = _reduced(call, axes)
-        return values, values.with_dtype("int64")
-
-
-class max(_Ranked):
-    """The largest element along an axis, and where it is."""
-
-    python = Method("max")
-    example = ("[N, T, D]", "{op: max, dim: 1}")
-
-
-class min(_Ranked):
-    """The smallest element along an axis, and where it is."""
-
-    python = Method("min")
-    example = ("[N, T, D]", "{op: min, dim: 1}")
-
-
-class argmax(_Reduction):
-    """The index of the largest element along an axis, or in the flattened input."""
-
-    python = Method("argmax")
-    dim = Int("axis to reduce; the flattened input if left out", None)
-    keepdim = Bool("whether the reduced axes stay with size 1", False)
-    example = ("[N, C]", "{op: argmax, dim: 1}")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        axes = _axes(call)
-        if call.x.dtype == "bool":
-            call.reject("S307", f"`{call.label}` (argmax) does not take booleans")
-        _require_elements(call, axes)
-        return _reduced(call, axes).with_dtype("int64")
+        shape = tuple(rng.randint(0, 4) for _ in range(2 if rng.random() < 0.9 else rng.randint(0, 3)))
+        return Sample({}, ((shape, rng.choice(["float32", "float32", "float64", "int32", "uint8", "complex64"])),))
 
 
 def _require_same_dtype(call: Call, a: TensorType, b: TensorType) -> None:
@@ -187,7 +303,7 @@ def _require_same_dtype(call: Call, a: TensorType, b: TensorType) -> None:
 
 def _dtypes(rng: random.Random, *sizes: int) -> tuple[str, str]:
     """Mostly equal ones. Booleans are refused, also where torch multiplies nothing and so does not notice."""
-    usual = ["float32"] * 6 + ["float64", "int64"] + ["bool"] * all(sizes)
+    usual = ["float32"] * 6 + ["float64", "int64"] + ["bool"] * (0 not in sizes)
     first = rng.choice(usual)
     return first, "int64" if rng.random() < 0.05 else first
 

@@ -78,7 +78,6 @@ FILES = {
         squeeze
         unsqueeze
         expand
-        repeat
         roll
         flip
         select
@@ -134,6 +133,14 @@ FILES = {
         where
         masked_fill
     """,
+    "conv_transpose": """
+        ConvTranspose1d
+        ConvTranspose2d
+        ConvTranspose3d
+        conv_transpose1d
+        conv_transpose2d
+        conv_transpose3d
+    """,
     "convolution": """
         Conv1d
         Conv2d
@@ -141,6 +148,14 @@ FILES = {
         conv1d
         conv2d
         conv3d
+    """,
+    "cumulative": """
+        cumsum
+        cumprod
+        logcumsumexp
+        cummax
+        cummin
+        diff
     """,
     "distance": """
         CosineSimilarity
@@ -163,6 +178,11 @@ FILES = {
         dropout3d
         alpha_dropout
         feature_alpha_dropout
+    """,
+    "einops": """
+        rearrange
+        reduce
+        repeat
     """,
     "elementwise": """
         abs
@@ -220,6 +240,18 @@ FILES = {
         embedding
         EmbeddingBag
         embedding_bag
+    """,
+    "extremes": """
+        amax
+        amin
+        max
+        min
+        median
+        nanmedian
+        mode
+        aminmax
+        argmax
+        argmin
     """,
     "folding": """
         Unfold
@@ -324,6 +356,19 @@ FILES = {
         InstanceNorm2d
         InstanceNorm3d
     """,
+    "normalization_functions": """
+        batch_norm
+        instance_norm
+        layer_norm
+        rms_norm
+        group_norm
+        local_response_norm
+        normalize
+    """,
+    "norms": """
+        norm
+        vector_norm
+    """,
     "overlaps": """
         box_iou
         generalized_box_iou
@@ -395,11 +440,18 @@ FILES = {
     "reduction": """
         mean
         sum
-        amax
-        amin
-        max
-        min
-        argmax
+        nansum
+        nanmean
+        prod
+        var
+        std
+        var_mean
+        std_mean
+        all
+        any
+        count_nonzero
+        logsumexp
+        trace
         matmul
         bmm
     """,
@@ -432,6 +484,12 @@ FILES = {
         Flatten
         reshape
         view
+        view_as
+        reshape_as
+        ravel
+        atleast_1d
+        atleast_2d
+        atleast_3d
         unflatten
         Unflatten
     """,

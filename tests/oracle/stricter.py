@@ -41,12 +41,12 @@ TABLE = (
     Stricter(" ".join(f"{kind}Pad{n}d" for kind in ("Zero", "Constant", "Reflection", "Replication", "Circular")
                       for n in (1, 2, 3)), "S310", "must be a number or a list of", "torch's own signature asks for so "
              "many; it takes fewer to be those of the last axes"),
-    Stricter("CircularPad1d CircularPad2d CircularPad3d pad", "S306", "around axis", "torch wraps around what a negative "
-             "size has cut, and copies from where it is just writing"),
-    Stricter("*", "L203", "must be an integer or a list of", "a list has one item for each axis; torch also takes one "
-             "of a single item for two axes, or an empty one, which no one means"),
-    Stricter("AdaptiveAvgPool2d AdaptiveAvgPool3d adaptive_avg_pool2d adaptive_avg_pool3d", "S302", "", "at output size "
-             "1 torch takes the mean of the last axes of anything, of [N, C] too: a flatten in the wrong place"),
+    Stricter("CircularPad1d CircularPad2d CircularPad3d pad", "S306", "around axis", "torch wraps around what a "
+             "negative size has cut, and copies from where it is just writing"),
+    Stricter("*", "L203", "must be an integer or a list of", "a list has one item for each axis; torch also takes "
+             "one of a single item for two axes, or an empty one, which no one means"),
+    Stricter("AdaptiveAvgPool2d AdaptiveAvgPool3d adaptive_avg_pool2d adaptive_avg_pool3d", "S302", "", "at output "
+             "size 1 torch takes the mean of the last axes of anything, of [N, C] too: a flatten in the wrong place"),
     Stricter("logsumexp", "L204", "must name an axis", "torch reduces all axes or none, or fails, by `keepdim` and the "
              "sizes"),
     Stricter("*", "S307", "complex in half precision", "complex32 is no dtype of the language, and few kernels take it"),
@@ -55,20 +55,22 @@ TABLE = (
     Stricter("MaxUnpool1d MaxUnpool2d MaxUnpool3d max_unpool1d max_unpool2d max_unpool3d FractionalMaxPool2d "
              "FractionalMaxPool3d fractional_max_pool2d fractional_max_pool3d", "S307", "",
              "torch's kernels see no dtype where the output is empty"),
-    Stricter("Upsample upsample interpolate", "S307", "for `mode: area`", "a mean of complex numbers at size 1, and an "
-             "empty one of anything"),
-    Stricter("Conv1d Conv2d Conv3d", "L204", "`padding` of `layer` must be at least 0", "with a `padding_mode` other than "
-             "zeros a negative padding cuts the input; torch refuses it with zeros"),
-    Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d", "S306",
-             "leaves an output of size", "whether an empty output passes depends on the kernel torch picks"),
-    Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d", "S310",
-             "must be smaller than its stride", "torch looks only where there is something to compute", empty=True),
-    Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d", "L204",
-             "`dilation` of", "not every kernel that torch picks looks at the dilation"),
+    Stricter("Upsample upsample interpolate", "S307", "for `mode: area`", "a mean of complex numbers at size 1, and "
+             "an empty one of anything"),
+    Stricter("Conv1d Conv2d Conv3d", "L204", "`padding` of `layer` must be at least 0", "with a `padding_mode` other "
+             "than zeros a negative padding cuts the input; torch refuses it with zeros"),
+    Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d",
+             "S306", "leaves an output of size", "whether an empty output passes depends on the kernel torch picks"),
+    Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d",
+             "S310", "must be smaller than its stride", "torch looks only where there is something to compute", empty=True),
+    Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d",
+             "L204", "`dilation` of", "not every kernel that torch picks looks at the dilation"),
+    Stricter("conv_transpose1d conv_transpose2d conv_transpose3d", "S307", "its `bias` is", "nor at the dtype of the bias"),
     Stricter("affine_grid", "S306", "`size` of", "torch forgets its check of empty sizes beside a size of 1"),
-    Stricter("interpolate", "S307", "needs a float32, float64 or uint8", "with `antialias` torch copies whatever has the "
-             "size already"),
-    Stricter("FractionalMaxPool3d fractional_max_pool3d", "S310", "items, but there are", "torch drops the fourth ratio"),
+    Stricter("interpolate", "S307", "needs a float32, float64 or uint8", "with `antialias` torch copies whatever has "
+             "the size already"),
+    Stricter("FractionalMaxPool3d fractional_max_pool3d", "S310", "items, but there are", "torch drops the "
+             "fourth ratio"),
     Stricter("Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout dropout dropout1d dropout2d "
              "dropout3d alpha_dropout feature_alpha_dropout", "S307", "when it trains", "training refuses it"),
     Stricter("Dropout2d Dropout3d FeatureAlphaDropout dropout2d dropout3d feature_alpha_dropout", "S302",
@@ -84,13 +86,22 @@ TABLE = (
     Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm InstanceNorm1d InstanceNorm2d InstanceNorm3d GroupNorm",
              "S301", "input channels", "torch does not look at the number where nothing depends on it"),
     Stricter("InstanceNorm1d InstanceNorm2d InstanceNorm3d GroupNorm", "L204", "`num_", "likewise"),
+    Stricter("batch_norm", "S303", "elements, but the input has", "torch looks at no weights where there is nothing to "
+             "compute", empty=True),
     Stricter("CrossMapLRN2d", "L204", "`size`", "a negative number of channels divides by a negative sum"),
     Stricter("MultiheadAttention TransformerEncoderLayer TransformerEncoder TransformerDecoderLayer TransformerDecoder "
              "Transformer", "L204", "`dropout` of", "torch looks at the probability in training only, and fails there"),
     Stricter("scaled_dot_product_attention", "L204", "`dropout_p` of", "a probability below 0 is passed over"),
     Stricter("scaled_dot_product_attention", "S302", "", "torch gives zeros before it looks at the shapes", empty=True),
     Stricter("scaled_dot_product_attention", "S303", "", "torch gives zeros before it looks at the shapes", empty=True),
+    Stricter("scaled_dot_product_attention", "S308", "", "torch gives zeros before it looks at the shapes", empty=True),
+    *(Stricter("MultiheadAttention TransformerEncoderLayer TransformerEncoder TransformerDecoderLayer "
+               "TransformerDecoder Transformer", code, "lets torch pass over it", "a mask that is read must fit, or it is "
+               "the wrong one") for code in ("S302", "S303")),
     Stricter("LSTM", "S307", "`c_0` of", "only the steps of a layer with projections promote it; oneDNN refuses it"),
+    Stricter("StochasticDepth stochastic_depth DropBlock2d drop_block2d DropBlock3d drop_block3d", "S307",
+             "when it trains", "training refuses it, or draws a mask of integers"),
+    Stricter("StochasticDepth stochastic_depth", "S302", "when it trains", "training refuses it"),
     Stricter("roi_pool RoIPool", "L204", "must be at least 1", "a grid without cells: the other region ops divide by 0"),
     Stricter("roi_align RoIAlign roi_pool RoIPool ps_roi_align PSRoIAlign ps_roi_pool PSRoIPool", "L204",
              "`spatial_scale`", "a negative scale turns the boxes inside out: how many points to sample is then below 0"),

@@ -30,7 +30,12 @@ def fatal(op: str, values: Mapping[str, Value], sample: Sample) -> bool:
         if values["mode"] != "max" or indices is None or offsets is None or not offsets[0]:
             return False
         return 0 not in indices[0] and offsets[0][0] <= values["include_last_offset"]  # indices, but no bags
-    return op in _DEFORMABLE and 0 in _many(values["stride"])
+    if op == "scaled_dot_product_attention" and values["enable_gqa"]:  # so many heads for each of none
+        return any(given is not None and given[0][-3:-2] == (0,) for given in sample.inputs[1:3])
+    if op in _DEFORMABLE:
+        given = sample.inputs[0]
+        return 0 in _many(values["stride"]) or (given is not None and len(given[0]) > 1 and given[0][1] == 0)
+    return False
 
 
 def _many(value: Value) -> tuple[Value, ...]:

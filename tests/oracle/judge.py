@@ -87,7 +87,7 @@ def observe(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Observ
         try:
             with warnings.catch_warnings(), torch.no_grad():
                 warnings.simplefilter("ignore")
-                seen.append(_run(op, construct, call, sample, device, text))
+                seen.append(_run(op, construct, call, sample, device, text, counted=not seen))
         except Exception as error:  # whatever torch raises is its verdict
             if device == "meta" and "on meta tensors" in str(error):
                 continue  # it looks at values: whether a mask is causal
@@ -98,7 +98,9 @@ def observe(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Observ
     return on_meta
 
 
-def _run(op: type[Op], construct: str, call: str, sample: Sample, device: str, text: str) -> Observed:
+def _run(
+    op: type[Op], construct: str, call: str, sample: Sample, device: str, text: str, *, counted: bool
+) -> Observed:
     names = names_for(training=False)
     torch.manual_seed(0)
     with torch.device(device) if device != "cpu" else nullcontext():  # its mode hides arguments from some functions
@@ -107,7 +109,7 @@ def _run(op: type[Op], construct: str, call: str, sample: Sample, device: str, t
             if given is not None:
                 names[f"x{k}"] = tensor(*given, sample)
         names["layer"] = layer
-        if device == "meta":
+        if counted:
             with FlopCounterMode(display=False) as counter, _plain_kernels():
                 result = eval(call, names)
             flops = counter.get_total_flops()
@@ -122,8 +124,13 @@ def _run(op: type[Op], construct: str, call: str, sample: Sample, device: str, t
 @contextmanager
 def _plain_kernels() -> Iterator[None]:
     """Recurrent layers step by step and attention by its products: the flop counter knows no fused kernel of theirs."""
-    with torch.backends.mkldnn.flags(enabled=False), sdpa_kernel(SDPBackend.MATH):
-        yield
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.backends.mkldnn.flags(enabled=False), sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
 
 
 def names_for(*, training: bool) -> dict[str, Any]:

@@ -86,8 +86,9 @@ TABLE = (
     Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm InstanceNorm1d InstanceNorm2d InstanceNorm3d GroupNorm",
              "S301", "input channels", "torch does not look at the number where nothing depends on it"),
     Stricter("InstanceNorm1d InstanceNorm2d InstanceNorm3d GroupNorm", "L204", "`num_", "likewise"),
-    Stricter("batch_norm", "S303", "elements, but the input has", "torch looks at no weights where there is nothing to "
-             "compute", empty=True),
+    Stricter("batch_norm instance_norm", "S303", "of `layer`", "torch looks at no weights where nothing is to compute",
+             empty=True),
+    Stricter("batch_norm instance_norm", "S302", "must be 1-d", "likewise", empty=True),
     Stricter("CrossMapLRN2d", "L204", "`size`", "a negative number of channels divides by a negative sum"),
     Stricter("MultiheadAttention TransformerEncoderLayer TransformerEncoder TransformerDecoderLayer TransformerDecoder "
              "Transformer", "L204", "`dropout` of", "torch looks at the probability in training only, and fails there"),

@@ -1,18 +1,19 @@
-"""Attention (Vaswani et al. 2017): the layer with its projections, and the bare function."""
+"""Attention (Vaswani et al. 2017): the layer, with its projections."""
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from specc.ops.arguments import INFERRED, Bool, Float, Int
-from specc.ops.broadcast import broadcast
+from specc.ops.attention_memory import FLOAT, Heads, inner, masks, same, swaps
 from specc.ops.call import Bound, Call
-from specc.ops.declare import Family, Function, Module, Owned, Sample
+from specc.ops.declare import Family, Module, Owned, Sample, Saved
 from specc.ops.shape import product
 from specc.ops.spatial import divisors
 from specc.ops.write import Named
 from specc.shapes.dim import Dim
-from specc.shapes.dtype import is_floating
+from specc.shapes.dtype import is_floating, promote
 from specc.shapes.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -30,8 +31,11 @@ def check_heads(call: Call, features: int, heads: str) -> None:
         )
 
 
-def check_mask(call: Call, port: str, shapes: list[tuple[Dim, ...]]) -> None:
-    """A mask is boolean or floating (S307) and has one of `shapes`, told apart by their rank (S302, S303)."""
+def check_mask(call: Call, port: str, shapes: list[tuple[Dim, ...]], *, causal: bool = False) -> None:
+    """A mask is boolean or floating (S307) and has one of `shapes`, told apart by their rank (S302, S303).
+
+    `causal`: it is said to be causal, so that torch may pass over it.
+    """
     if not call.has(port):
         return
     mask = call.input(port)
@@ -39,11 +43,22 @@ def check_mask(call: Call, port: str, shapes: list[tuple[Dim, ...]]) -> None:
         call.report("S307", f"`{port}` of `{call.label}` must be bool or floating, not {mask.dtype}")
     wanted = next((shape for shape in shapes if len(shape) == mask.rank), None)
     said = " or ".join(str(TensorType(shape)) for shape in shapes)
+    hint = ", though `is_causal` lets torch pass over it" if causal else ""
+    what = f"`{port}` of `{call.label}` must be {said}, not {mask}{hint}"
     if wanted is None:
-        call.report("S302", f"`{port}` of `{call.label}` must be {said}, not {mask}")
+        call.report("S302", what)
         return
     for a, b in zip(mask.shape, wanted, strict=True):
-        call.require_equal(a, b, f"`{port}` of `{call.label}` must be {said}, not {mask}")
+        call.require_equal(a, b, what)
+
+
+def check_mask_dtypes(call: Call, *ports: str) -> None:
+    """Masks are added up, and the sum to float32 scores: it must be float32 itself (S307). Booleans become float32."""
+    given = [call.input(port).dtype for port in ports if call.has(port)]
+    floats = ["float32" if dtype == "bool" else dtype for dtype in given if dtype == "bool" or is_floating(dtype)]
+    if floats and reduce(promote, floats) != "float32":
+        wrong = next(port for port in ports if call.has(port) and call.input(port).dtype not in ("bool", "float32"))
+        call.report("S307", f"`{wrong}` of `{call.label}` must be bool or float32, not {call.input(wrong).dtype}")
 
 
 class MultiheadAttention(Module):
@@ -52,9 +67,18 @@ class MultiheadAttention(Module):
     Each input is [L, N, features], [N, L, features] with `batch_first`, or [L, features] unbatched. `kdim` and `vdim`
     are taken from the inputs where they differ from the query's features. With `need_weights: false` there is no second
     output, and PyTorch runs its faster kernels.
+
+    `attn_mask` is [L, S] or [N * num_heads, L, S], `key_padding_mask` [N, S]. True in a boolean mask forbids a position
+    (in `scaled_dot_product_attention` it allows one), a floating one is added to the scores.
     """
 
     family = Family.ATTENTION
+    formula = (
+        "head_h = softmax(Q_h K_hᵀ / √d + attn_mask + key_padding_mask) V_h, d = embed_dim / num_heads\n"
+        "Q = query W_qᵀ + b_q, K = key W_kᵀ + b_k, V = value W_vᵀ + b_v, split into num_heads parts\n"
+        "attn_output = [head_1, …, head_h] W_oᵀ + b_o\n"
+        "attn_output_weights = the mean of the heads' softmax, or each head's"
+    )
     positional = 2
     inputs = ("query", "key", "value", "key_padding_mask?", "attn_mask?")
     outputs = ("attn_output", "attn_output_weights")
@@ -65,8 +89,8 @@ class MultiheadAttention(Module):
     bias = Bool("whether the projections have biases", True)
     add_bias_kv = Bool("whether a learned key and value are appended", False)
     add_zero_attn = Bool("whether a zero key and value are appended", False)
-    kdim = Int("features of the key; inferred", None, min=1)
-    vdim = Int("features of the value; inferred", None, min=1)
+    kdim = Int("features of the key; inferred", None, min=0)
+    vdim = Int("features of the value; inferred", None, min=0)
     batch_first = Bool("whether the batch comes first: [N, L, features]", False)
     need_weights = Bool("whether the attention weights are returned as well", True, forward=True)
     average_attn_weights = Bool("whether they are averaged over the heads", True, forward=True)
@@ -79,7 +103,7 @@ class MultiheadAttention(Module):
         rank = call.require_rank(3, 2, port="query", layout="[N, L, features]")
         call.require_rank(rank, port="key")
         call.require_rank(rank, port="value")
-        call.require_floating("query", "key", "value")
+        call.require_weights("query", "key", "value")
         embed = call.inferred("embed_dim", query.shape[-1], axis="features")
         check_heads(call, embed, "num_heads")
         _features(call, "kdim", key)
@@ -101,7 +125,9 @@ class MultiheadAttention(Module):
                 )
         heads = Dim.of(call["num_heads"])
         check_mask(call, "key_padding_mask", [(*batch, source)])
-        check_mask(call, "attn_mask", [(length, source), (heads * product(batch), length, source)])
+        fitting = [(length, source), (heads * product(batch), length, source)]
+        check_mask(call, "attn_mask", fitting, causal=call["is_causal"])
+        check_mask_dtypes(call, "attn_mask", "key_padding_mask")
         if call["is_causal"] and not call.has("attn_mask"):
             call.report(
                 "N201", f"`is_causal` of `{call.label}` is a hint about `attn_mask`, which is missing", arg="is_causal"
@@ -115,7 +141,8 @@ class MultiheadAttention(Module):
     @classmethod
     def parameters(cls, call: Call) -> dict[str, Owned]:
         embed = call["embed_dim"]
-        return projections(embed, call["kdim"] or embed, call["vdim"] or embed, call["bias"], call["add_bias_kv"])
+        keys, values = (embed if call[name] is None else call[name] for name in ("kdim", "vdim"))
+        return projections(embed, keys, values, call["bias"], call["add_bias_kv"])
 
     @classmethod
     def macs(cls, call: Call) -> Dim:
@@ -124,6 +151,31 @@ class MultiheadAttention(Module):
         attended = source + int(call["add_bias_kv"]) + int(call["add_zero_attn"])
         projected = (query.numel * 2 + key.numel + value.numel) * Dim.of(call["embed_dim"])
         return projected + query.numel * attended * 2
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        query, key = call.input("query"), call.input("key")
+        time = 1 if query.rank == 3 and call["batch_first"] else 0
+        batch = query.shape[1 - time] if query.rank == 3 else Dim.of(1)
+        added = int(call["add_bias_kv"]) + int(call["add_zero_attn"])
+        at = Heads(batch, query.shape[time], key.shape[time], call["embed_dim"], call["num_heads"], added)
+        packed = call["kdim"] in (None, at.features) and call["vdim"] in (None, at.features)
+        shared = 3 if same(call, *cls.inputs[:3]) else 2 if same(call, *cls.inputs[1:3]) else 0
+        shared = shared if packed else 0  # else each has a matrix of its own
+        first = call["batch_first"] and query.rank == 3
+        copied = [port for port in cls.inputs[:3] if swaps(first, batch, call.input(port).shape[time])]
+        mask = masks(call, at, "attn_mask", "key_padding_mask", causal=call["is_causal"])
+        weights, dropout = call["need_weights"], call["dropout"]
+        floats = inner(at, dropout, weights=weights, shared=shared, mask=mask)
+        for port in copied:
+            if port not in cls.inputs[4 - shared if shared else 3 : 3]:  # one copy of what is one tensor
+                floats = floats + call.input(port).numel
+        ports = tuple(port for port in cls.inputs[:3] if port not in copied)
+        if not weights and dropout == 0:
+            ports += mask.ports
+        if not weights or call["average_attn_weights"]:
+            return Saved(ports, (), floats * FLOAT)
+        return Saved(ports, (1,), (floats - at.weights) * FLOAT)  # the weights are the second output
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
@@ -168,11 +220,20 @@ def _features(call: Call, name: str, tensor: TensorType) -> None:
     """`kdim` or `vdim`: checked where written, filled where it differs from `embed_dim`."""
     features = tensor.shape[-1]
     bound = call.args[name]
-    if not bound.given or bound.value is None:
-        if features == call["embed_dim"]:
-            return
+    if features == call["embed_dim"] and bound.value is None:
+        return
+    if bound.given and bound.value is None:
+        call.report(
+            "S301",
+            f"`{name}: null` of `{call.label}` stands for its {call['embed_dim']} features, but that input has "
+            f"{features}",
+            arg=name,
+            help=f"remove `{name}`: it is inferred",
+        )
+    if not bound.given:
         call.args[name] = Bound(INFERRED)
-    call.inferred(name, features, axis=f"{'key' if name == 'kdim' else 'value'} features")
+    if call[name] is not None:
+        call.inferred(name, features, axis=f"{'key' if name == 'kdim' else 'value'} features")
 
 
 def projections(embed: int, keys: int, values: int, bias: bool, bias_kv: bool = False) -> dict[str, Owned]:
@@ -190,118 +251,3 @@ def projections(embed: int, keys: int, values: int, bias: bool, bias_kv: bool = 
     if bias:
         owned["out_proj.bias"] = Owned((embed,))
     return owned
-
-
-class scaled_dot_product_attention(Function):
-    """softmax(Q Kᵀ / √E) V over [..., L, E], [..., S, E] and [..., S, Ev]; leading axes are batches and heads.
-
-    Masks are added to (or, boolean, select from) the [..., L, S] scores; `is_causal` masks without one.
-    """
-
-    family = Family.ATTENTION
-    inputs = ("query", "key", "value", "attn_mask?")
-    python = Named("F.scaled_dot_product_attention", 3, ("attn_mask",))
-    dropout_p = Float("probability of dropping an attention weight, also in eval mode", 0.0, min=0, max=1)
-    is_causal = Bool("whether a position attends to none after it", False)
-    scale = Float("what the scores are multiplied by; 1/√E if left out", None)
-    enable_gqa = Bool("whether several query heads may share a key head", False)
-    example = ("[N, 8, T, 64], [N, 8, S, 64], [N, 8, S, 64]", "{op: scaled_dot_product_attention, is_causal: true}")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        query, key, value = (call.input(port) for port in cls.inputs[:3])
-        name = f"`{call.label}` (scaled_dot_product_attention)"
-        for port, given in zip(cls.inputs, (query, key, value), strict=False):
-            if given.rank < 2:
-                call.reject("S302", f"{name} needs inputs [..., L, E], but `{port}` is {given.rank}-d")
-        call.require_floating("query", "key", "value")
-        if not query.dtype == key.dtype == value.dtype:
-            call.reject(
-                "S307", f"{name} needs inputs of one dtype, but they are {query.dtype}, {key.dtype}, {value.dtype}"
-            )
-        call.require_equal(
-            query.shape[-1],
-            key.shape[-1],
-            f"{name} has queries of {query.shape[-1]} features and keys of {key.shape[-1]}",
-        )
-        call.require_equal(
-            key.shape[-2], value.shape[-2], f"{name} has keys of length {key.shape[-2]} and values of {value.shape[-2]}"
-        )
-        lead = cls._lead(call, query, key, value)
-        scores = query.with_shape((*lead, query.shape[-2], key.shape[-2]))
-        if call.has("attn_mask"):
-            cls._check_mask(call, scores)
-        return query.with_shape((*lead, query.shape[-2], value.shape[-1]))
-
-    @classmethod
-    def _lead(cls, call: Call, query: TensorType, key: TensorType, value: TensorType) -> tuple[Dim, ...]:
-        if not call["enable_gqa"]:
-            return broadcast(call, [t.with_shape(t.shape[:-2]) for t in (query, key, value)])
-        name = f"`{call.label}` (scaled_dot_product_attention)"
-        if query.rank < 3 or key.rank < 3 or value.rank < 3:
-            call.reject("S302", f"{name} needs a heads axis, [..., H, L, E], for `enable_gqa`", arg="enable_gqa")
-        heads = query.shape[-3]
-        for port, given in (("key", key), ("value", value)):
-            own = given.shape[-3]
-            message = f"{name} has {heads} query heads, which the {own} heads of `{port}` do not divide"
-            call.require_equal(heads // own * own if own != 0 else own, heads, message, code="S308", arg="enable_gqa")
-        lead = broadcast(call, [t.with_shape(t.shape[:-3]) for t in (query, key, value)])
-        return (*lead, heads)
-
-    @classmethod
-    def _check_mask(cls, call: Call, scores: TensorType) -> None:
-        mask = call.input("attn_mask")
-        name = f"`{call.label}` (scaled_dot_product_attention)"
-        if call["is_causal"]:
-            call.report("S310", f"{name} takes `attn_mask` or `is_causal`, not both", arg="is_causal")
-        if mask.dtype not in ("bool", scores.dtype):
-            call.report("S307", f"`attn_mask` of `{call.label}` must be bool or {scores.dtype}, not {mask.dtype}")
-        if mask.rank > scores.rank or mask.rank < 2:
-            call.report("S302", f"`attn_mask` of `{call.label}` must broadcast to {scores}, but it is {mask}")
-            return
-        for a, b in zip(reversed(mask.shape), reversed(scores.shape), strict=False):
-            if a != 1:
-                call.require_equal(a, b, f"`attn_mask` of `{call.label}` must broadcast to {scores}, but it is {mask}")
-
-    @classmethod
-    def macs(cls, call: Call) -> Dim:
-        key, value = call.input("key"), call.input("value")
-        scores = product(call.output[0].shape[:-1]) * key.shape[-2]
-        return scores * (key.shape[-1] + value.shape[-1])
-
-    @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        lead = tuple(rng.randint(1, 3) for _ in range(rng.choice([0, 1, 2, 2, 2])))
-        length, source, embed = (rng.randint(1, 4) for _ in range(3))
-        wide = embed if rng.random() < 0.7 else rng.randint(1, 4)
-        off = [int(rng.random() < 0.04) for _ in range(3)]
-        args: dict[str, Any] = {}
-        if rng.random() < 0.3:
-            args["is_causal"] = rng.random() < 0.7
-        if rng.random() < 0.2:
-            args["scale"] = 0.5
-        if rng.random() < 0.1:
-            args["dropout_p"] = rng.choice([0.5, 0.1, 1.5])
-        kept = lead
-        if lead and rng.random() < 0.3:
-            args["enable_gqa"] = True
-            kept = (*lead[:-1], 1 if rng.random() < 0.3 else lead[-1])
-        dtypes = [rng.choice(["float32"] * 9 + ["int64"])] * 3
-        if rng.random() < 0.04:
-            dtypes[1] = "float64"
-        mask = None
-        if rng.random() < 0.4:
-            front = rng.choice([(), lead])
-            mask = (
-                (*front, rng.choice([length, length, 1]), source + (rng.random() < 0.1)),
-                rng.choice(["bool", "float32"]),
-            )
-        return Sample(
-            args,
-            (
-                ((*lead, length, embed), dtypes[0]),
-                ((*kept, source, embed + off[0]), dtypes[1]),
-                ((*kept, source + off[1], wide), dtypes[2]),
-                mask,
-            ),
-        )

@@ -172,8 +172,8 @@ def check_pair(call: Call, output: TensorType) -> None:
         )
 
 
-def check_state(call: Call, port: str, wanted: TensorType) -> None:
-    """A state given to start from must have the shape of the one that is returned."""
+def check_state(call: Call, port: str, wanted: TensorType, *, any_dtype: bool = False) -> None:
+    """A state given to start from must have the shape of the one that is returned, and the input's dtype."""
     if not call.has(port):
         return
     given = call.input(port)
@@ -181,7 +181,7 @@ def check_state(call: Call, port: str, wanted: TensorType) -> None:
     if given.rank != wanted.rank:
         call.report("S302", what)
         return
-    if given.dtype != call.x.dtype:
+    if given.dtype != call.x.dtype and not any_dtype:
         call.report("S307", f"`{port}` of `{call.label}` must be {call.x.dtype} as its input, not {given.dtype}")
     for a, b in zip(given.shape, wanted.shape, strict=True):
         call.require_equal(a, b, what)

@@ -11,6 +11,7 @@ from specc.ops.recurrent import check_pair, check_state
 from specc.ops.recurrent_memory import FLOAT
 from specc.ops.write import Packed
 from specc.shapes.dim import Dim
+from specc.shapes.dtype import bytes_of, promote
 from specc.shapes.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class _Cell(Module, abstract=True):
     family = Family.RECURRENT
     positional = 2
     gates: ClassVar[int]  # so many vectors of the hidden size are computed
-    keeps_each: ClassVar[int]  # so many of them autograd keeps, the states apart
+    further: ClassVar[int]  # so many vectors autograd keeps beside the gates; with none it keeps the next state alone
     inputs: ClassVar[tuple[str, ...]] = ("input", "hx?")
     input_size = Int("size of the last axis of the input", INFERRED, min=0)
     hidden_size = Int("size of the state", min=0)
@@ -38,8 +39,11 @@ class _Cell(Module, abstract=True):
         if len(states) == 1:
             return state
         check_pair(call, state)
-        check_state(call, states[1], state)
-        return state, state
+        cell = state
+        if call.has(states[1]):  # multiplied element by element, so any dtype will do
+            cell = state.with_dtype(promote(state.dtype, call.input(states[1]).dtype))
+            check_state(call, states[1], state, any_dtype=True)
+        return cell, cell
 
     @classmethod
     def parameters(cls, call: Call) -> dict[str, Owned]:
@@ -51,14 +55,19 @@ class _Cell(Module, abstract=True):
 
     @classmethod
     def macs(cls, call: Call) -> Dim:
-        return call.output[0].numel * (cls.gates * (call["input_size"] + call["hidden_size"]))
+        each: int = cls.gates * (call["input_size"] + call["hidden_size"])
+        return call.output[0].numel * each
 
     @classmethod
     def saved(cls, call: Call) -> Saved:
         """The input, the states (zeros in one tensor where they are left out), and what the step computes."""
         given = [name for name, _, _ in cls.ports()[1:] if call.has(name)]
-        vectors = cls.keeps_each + (0 if given else 1)
-        return Saved(("input", *given), () if cls.keeps_each else (0,), call.output[0].numel * (vectors * FLOAT))
+        state, zeros = call.output[0], 0 if given else FLOAT
+        if cls.further == 0:
+            return Saved(("input", *given), (0,), state.numel * zeros)
+        return Saved(
+            ("input", *given), (), state.numel * (cls.gates * FLOAT + cls.further * bytes_of(state.dtype) + zeros)
+        )
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
@@ -89,7 +98,7 @@ class RNNCell(_Cell):
     """
 
     gates = 1
-    keeps_each = 0
+    further = 0
     formula = "h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or max(0, …) with nonlinearity: relu"
     nonlinearity = Choice("what is applied to the sum", ("tanh", "relu"), "tanh")
     example = ("[N, 64]", "{op: RNNCell, hidden_size: 128}")
@@ -103,7 +112,7 @@ class GRUCell(_Cell):
     """
 
     gates = 3
-    keeps_each = 6  # three gates, the new state, and copies of what two products overwrite
+    further = 3  # the new state, and copies of what two products overwrite
     formula = (
         "r = σ(W_ir x + b_ir + W_hr h + b_hr)\n"
         "z = σ(W_iz x + b_iz + W_hz h + b_hz)\n"
@@ -121,7 +130,7 @@ class LSTMCell(_Cell):
     """
 
     gates = 4
-    keeps_each = 5  # four gates and the squashed cell
+    further = 1  # the squashed cell
     formula = (
         "i = σ(W_ii x + b_ii + W_hi h + b_hi), f and o likewise\n"
         "g = tanh(W_ig x + b_ig + W_hg h + b_hg)\n"

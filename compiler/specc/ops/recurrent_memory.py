@@ -82,8 +82,8 @@ def _ports(call: Call, swapped: bool) -> tuple[str, ...]:
 def _starts(call: Call, cells: list[Cell], batch: Dim) -> Dim:
     """The zeros that stand for states left out."""
     sizes = {"h_0": cells[0].state, "c_0": call["hidden_size"]}
-    wanted = [name for name, _, _ in call.op.ports() if name in sizes and not call.has(name)]
-    return batch * (sum(sizes[name] for name in wanted) * len(cells))
+    wanted: int = sum(sizes[name] for name, _, _ in call.op.ports() if name in sizes and not call.has(name))
+    return batch * (wanted * len(cells))
 
 
 def _between(call: Call, cells: list[Cell], steps: Dim, *, raw: bool) -> Dim:
@@ -97,10 +97,8 @@ def _between(call: Call, cells: list[Cell], steps: Dim, *, raw: bool) -> Dim:
         if cell.layer == 0 or cell.direction:
             continue
         read = steps * cell.width
-        if dropout == 0:
-            total = total + (0 if raw else read)
-        else:
-            total = total + read + (1 if dropout == 1 else read)  # a mask, or one zero
+        mask = Dim.of(0) if dropout == 0 else Dim.of(1) if dropout == 1 else read  # of probability 1: a single zero
+        total = total + mask + (0 if raw and dropout == 0 else read)
     return total
 
 

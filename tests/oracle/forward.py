@@ -97,10 +97,10 @@ def _by_names(op: type[Op], values: Mapping[str, Value], sample: Sample) -> list
     written = set(op.written(values))
     leading = [plain.pop(name) for name in takewhile(written.__contains__, op.leading())]
     plain = {name: value for name, value in plain.items() if name in written}
-    if isinstance(op.python, Moded):
-        plain["training"] = False
     given = list(_inputs(sample).values())
     ports = [name for (name, _, _), x in zip(op.ports(), sample.inputs, strict=False) if x is not None]
+    if isinstance(op.python, Moded):
+        plain |= {name: eval(text, names) for name, text in op.python.implied(ports).items()}
     torch.manual_seed(2)
     if op.python.listed:
         return flat(target(given, *leading, **plain))

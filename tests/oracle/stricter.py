@@ -103,6 +103,8 @@ TABLE = (
     Stricter("StochasticDepth stochastic_depth DropBlock2d drop_block2d DropBlock3d drop_block3d", "S307",
              "when it trains", "training refuses it, or draws a mask of integers"),
     Stricter("StochasticDepth stochastic_depth", "S302", "when it trains", "training refuses it"),
+    Stricter("DeformConv2d", "S301", "", "torch then takes the input's channels in groups, whatever was asked for"),
+    Stricter("deform_conv2d", "S303", "`bias` of", "torch adds no bias to nothing", empty=True),
     Stricter("roi_pool RoIPool", "L204", "must be at least 1", "a grid without cells: the other region ops divide by 0"),
     Stricter("roi_align RoIAlign roi_pool RoIPool ps_roi_align PSRoIAlign ps_roi_pool PSRoIPool", "L204",
              "`spatial_scale`", "a negative scale turns the boxes inside out: how many points to sample is then below 0"),

@@ -1,0 +1,1 @@
+"""Seeded faults: each is put into a copy of the compiler, and the tests that guard the op library must notice."""

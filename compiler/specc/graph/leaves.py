@@ -217,7 +217,8 @@ def leaf(
             return leaf(builder, op, name, path, dict(args), given, span, index, label=label, role=role)
 
         holes = [i.value.type for i in inputs]
-        sizes = [b.value for a, b in args.items() if a in op.args and op.args[a].inferred and b.given and isinstance(b.value, int)]
+        inferred = {name for name, arg in op.args.items() if arg.inferred}
+        sizes = [b.value for a, b in args.items() if a in inferred and b.given and isinstance(b.value, int)]
         return guessed(builder, build, holes, sizes)._replace(inputs=inputs)
     if any(not isinstance(i.value.type, TensorType) for i in inputs):
         outputs = _values(op, name, path, span, unknown_outputs(op))

@@ -1,12 +1,13 @@
-"""Functions that reorder, drop, add, pick and repeat axes."""
+"""Functions that reorder, drop and add axes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from specc.ops.arguments import Int, Ints, Size, SizeList
+from specc.ops.arguments import Int, Ints
 from specc.ops.call import Call
-from specc.ops.declare import Family, Function, Sample
+from specc.ops.declare import Family, Function, Sample, Saved
+from specc.ops.sampling import a_dim, a_dtype, a_shape
 from specc.ops.write import Method
 from specc.shapes.constraints import Proved, Refuted
 from specc.shapes.dim import Dim
@@ -16,32 +17,25 @@ if TYPE_CHECKING:
     import random
 
 
-class _Axes(Function, abstract=True):
+class Axes(Function, abstract=True):
+    """Elements are moved at most: nothing is computed, nothing kept."""
+
     family = Family.SHAPE
+    keeps = Saved()
 
     @classmethod
     def macs(cls, call: Call) -> int:
         return 0
 
 
-def _shape(rng: random.Random, low: int = 0, high: int = 4) -> tuple[int, ...]:
-    return tuple(rng.choice([0, 1, 1, 2, 3, 4]) for _ in range(rng.randint(low, high)))
-
-
-def _dim(rng: random.Random, rank: int) -> int:
-    """An axis of a tensor of that rank, now and then one beyond."""
-    span = rank or 1
-    return rng.randint(-span, span - 1) if rng.random() < 0.92 else rng.choice([-span - 1, span])
-
-
-def _require_axes(call: Call) -> None:
+def require_axes(call: Call) -> None:
     if not call.x.rank:
         call.reject(
             "S302", f"`{call.label}` ({call.op.name}) needs an input with at least one axis, but its input is 0-d"
         )
 
 
-def _distinct(call: Call, dims: tuple[int, ...], arg: str) -> list[int]:
+def distinct(call: Call, dims: tuple[int, ...], arg: str) -> list[int]:
     """The axes counted from the front, none twice (S309)."""
     axes = [call.axis(d, call.x.rank, arg=arg) for d in dims]
     for k, axis in enumerate(axes):
@@ -50,62 +44,199 @@ def _distinct(call: Call, dims: tuple[int, ...], arg: str) -> list[int]:
     return axes
 
 
-class permute(_Axes):
+def as_tuple(value: int | tuple[int, ...]) -> tuple[int, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+class permute(Axes):
     """The axes in another order: output axis k is input axis `dims[k]`."""
 
     python = Method("permute", splat=True)
+    view = True
+    formula = "out[i_{dims[0]}, …, i_{dims[d−1]}] = x[i₀, …, i_{d−1}]"
     positional = 1
     dims = Ints("every axis, in the new order")
     example = ("[N, H, W, C]", "{op: permute, dims: [0, 3, 1, 2]}")
 
     @classmethod
     def infer(cls, call: Call) -> TensorType:
-        _require_axes(call)
+        require_axes(call)
         dims, rank = call["dims"], call.x.rank
         if len(dims) != rank:
             call.reject(
                 "S310", f"`dims` of `{call.label}` (permute) names {len(dims)} axes of a {rank}-d input", arg="dims"
             )
-        return call.x.with_shape(call.x.shape[axis] for axis in _distinct(call, dims, "dims"))
+        return call.x.with_shape(call.x.shape[axis] for axis in distinct(call, dims, "dims"))
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
-        shape = _shape(rng, 1)
+        shape = a_shape(rng, 1)
         dims = [k - len(shape) * (rng.random() < 0.3) for k in rng.sample(range(len(shape)), len(shape))]
         if rng.random() < 0.1:
             dims[0] = rng.randint(-5, 4)
         if rng.random() < 0.05:
             dims.append(0)
-        return Sample({"dims": dims}, ((shape, "float32"),))
+        return Sample({"dims": dims}, ((shape, a_dtype(rng)),))
 
 
-class transpose(_Axes):
+class _Exchange(Axes, abstract=True):
+    """Two axes exchanged."""
+
+    view = True
+    formula = "out[…, j, …, i, …] = x[…, i, …, j, …], with i and j at the two axes"
+    positional = 2
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        one, other = (call.axis(call[arg], call.x.rank, arg=arg) for arg in cls.args)
+        if not call.x.rank:
+            return call.x
+        return call.x.with_dim(one, call.x.shape[other]).with_dim(other, call.x.shape[one])
+
+    @classmethod
+    def sample(cls, rng: random.Random) -> Sample:
+        shape = a_shape(rng)
+        return Sample({name: a_dim(rng, len(shape)) for name in cls.args}, ((shape, a_dtype(rng)),))
+
+
+class transpose(_Exchange):
     """Two axes exchanged."""
 
     python = Method("transpose")
-    positional = 2
     dim0 = Int("one axis")
     dim1 = Int("the other")
     example = ("[N, T, D]", "{op: transpose, dim0: 1, dim1: 2}")
 
+
+class swapdims(_Exchange):
+    """Two axes exchanged: `transpose` by another name."""
+
+    python = Method("swapdims")
+    dim0 = Int("one axis")
+    dim1 = Int("the other")
+    example = ("[N, T, D]", "{op: swapdims, dim0: 1, dim1: 2}")
+
+
+class swapaxes(_Exchange):
+    """Two axes exchanged: `transpose` by NumPy's name."""
+
+    python = Method("swapaxes")
+    axis0 = Int("one axis")
+    axis1 = Int("the other")
+    example = ("[N, T, D]", "{op: swapaxes, axis0: 1, axis1: 2}")
+
+
+class _Move(Axes, abstract=True):
+    """Axes moved to other places; the others keep their order."""
+
+    view = True
+    formula = "axis source[k] of x is axis destination[k] of the output; the other axes fill the places left, in order"
+    positional = 2
+    source = Ints("axis or axes to move", scalar=True)
+    destination = Ints("where each goes", scalar=True)
+
     @classmethod
     def infer(cls, call: Call) -> TensorType:
-        first = call.axis(call["dim0"], call.x.rank, arg="dim0")
-        second = call.axis(call["dim1"], call.x.rank, arg="dim1")
+        given = {arg: as_tuple(call[arg]) for arg in cls.args}
+        source, destination = given.values()
+        if isinstance(call["source"], tuple) != isinstance(call["destination"], tuple):
+            call.reject(
+                "S310",
+                f"`source` and `destination` of `{call.label}` ({cls.name}) must both be axes, or both lists of axes",
+                arg="destination",
+                notes=(),
+            )
+        if len(source) != len(destination):
+            call.reject(
+                "S310",
+                f"`{call.label}` ({cls.name}) moves {len(source)} axes to {len(destination)} places",
+                arg="destination",
+                notes=(),
+            )
+        taken, placed = (distinct(call, dims, arg) for arg, dims in given.items())
         if not call.x.rank:
             return call.x
-        return call.x.with_dim(first, call.x.shape[second]).with_dim(second, call.x.shape[first])
+        moved = dict(zip(placed, taken, strict=True))
+        rest = iter(axis for axis in range(call.x.rank) if axis not in taken)
+        return call.x.with_shape(call.x.shape[moved[k] if k in moved else next(rest)] for k in range(call.x.rank))
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
-        shape = _shape(rng)
-        return Sample({name: _dim(rng, len(shape)) for name in ("dim0", "dim1")}, ((shape, "int64"),))
+        shape = a_shape(rng)
+        if rng.random() < 0.4 or not shape:
+            return Sample({name: a_dim(rng, len(shape)) for name in cls.args}, ((shape, a_dtype(rng)),))
+        count = rng.randint(1, len(shape))
+        args = {name: [a - len(shape) * (rng.random() < 0.3) for a in rng.sample(range(len(shape)), count)]
+                for name in cls.args}  # fmt: skip
+        if rng.random() < 0.1:
+            args["source"][0] = rng.randint(-5, 4)
+        return Sample(args, ((shape, a_dtype(rng)),))
 
 
-class squeeze(_Axes):
+class movedim(_Move):
+    """Axes moved to other places; the others keep their order."""
+
+    python = Method("movedim")
+    example = ("[N, H, W, C]", "{op: movedim, source: 3, destination: 1}")
+
+
+class moveaxis(_Move):
+    """Axes moved to other places: `movedim` by NumPy's name."""
+
+    python = Method("moveaxis")
+    example = ("[N, H, W, C]", "{op: moveaxis, source: -1, destination: 1}")
+
+
+class t(Axes):
+    """A matrix transposed; a vector stays as it is."""
+
+    python = Method("t")
+    view = True
+    formula = "out[j, i] = x[i, j]"
+    example = ("[N, D]", "t")
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        if call.x.rank > 2:
+            call.reject(
+                "S302",
+                f"`{call.label}` (t) transposes a matrix, but its input is {call.x.rank}-d",
+                help="`transpose` exchanges two axes of any tensor",
+            )
+        return call.x.with_shape(reversed(call.x.shape))
+
+    @classmethod
+    def sample(cls, rng: random.Random) -> Sample:
+        return Sample({}, ((a_shape(rng, 0, 3 if rng.random() < 0.3 else 2), a_dtype(rng)),))
+
+
+class adjoint(Axes):
+    """The last two axes exchanged, and complex numbers conjugated."""
+
+    python = Method("adjoint")
+    view = True
+    formula = "out[…, j, i] = conj(x[…, i, j])"
+    example = ("[N, T, D]", "adjoint")
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        if call.x.rank == 1:
+            call.reject("S302", f"`{call.label}` (adjoint) needs matrices, but its input is 1-d")
+        if not call.x.rank:
+            return call.x
+        return call.x.with_shape((*call.x.shape[:-2], call.x.shape[-1], call.x.shape[-2]))
+
+    @classmethod
+    def sample(cls, rng: random.Random) -> Sample:
+        return Sample({}, ((a_shape(rng), a_dtype(rng)),))
+
+
+class squeeze(Axes):
     """Axes of size 1 dropped: those named, or all. A named axis of another size stays."""
 
     python = Method("squeeze")
+    view = True
+    formula = "the elements of x, without indices that can only be 0"
     positional = 1
     dim = Ints("axis or axes to drop; all of size 1 if left out", None, scalar=True)
     example = ("[N, 512, 1, 1]", "{op: squeeze, dim: [2, 3]}")
@@ -113,7 +244,7 @@ class squeeze(_Axes):
     @classmethod
     def infer(cls, call: Call) -> TensorType:
         dim, rank = call["dim"], call.x.rank
-        axes = list(range(rank)) if dim is None else _distinct(call, dim if isinstance(dim, tuple) else (dim,), "dim")
+        axes = list(range(rank)) if dim is None else distinct(call, dim if isinstance(dim, tuple) else (dim,), "dim")
         kept = []
         for k, size in enumerate(call.x.shape):
             verdict = call.decide(size, Dim.of(1)) if k in axes else None
@@ -131,19 +262,21 @@ class squeeze(_Axes):
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
-        shape = _shape(rng)
+        shape = a_shape(rng)
         args: dict[str, Any] = {}
         if rng.random() < 0.8:
-            args["dim"] = _dim(rng, len(shape))
+            args["dim"] = a_dim(rng, len(shape))
             if rng.random() < 0.4:
-                args["dim"] = [_dim(rng, len(shape)) for _ in range(rng.randint(0, 2))]
-        return Sample(args, ((shape, "float32"),))
+                args["dim"] = [a_dim(rng, len(shape)) for _ in range(rng.randint(0, 2))]
+        return Sample(args, ((shape, a_dtype(rng)),))
 
 
-class unsqueeze(_Axes):
+class unsqueeze(Axes):
     """A new axis of size 1."""
 
     python = Method("unsqueeze")
+    view = True
+    formula = "out[…, 0, …] = x[…, …]"
     positional = 1
     dim = Int("where the new axis goes")
     example = ("[N, T]", "{op: unsqueeze, dim: 1}")
@@ -155,198 +288,5 @@ class unsqueeze(_Axes):
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
-        shape = _shape(rng)
-        return Sample({"dim": _dim(rng, len(shape) + 1)}, ((shape, "bool"),))
-
-
-class expand(_Axes):
-    """Axes of size 1 taken as larger, and new leading axes, without a copy; -1 keeps a size."""
-
-    python = Method("expand", splat=True)
-    positional = 1
-    size = SizeList("the sizes to expand to")
-    example = ("[1, 1, D]", "{op: expand, size: [8, -1, -1]}")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        size, rank = call["size"], call.x.rank
-        if len(size) < rank:
-            call.reject(
-                "S310", f"`size` of `{call.label}` (expand) has {len(size)} sizes for a {rank}-d input", arg="size"
-            )
-        out = []
-        for k, wanted in enumerate(size):
-            axis = k - (len(size) - rank)
-            if isinstance(wanted, int) and wanted < 0:
-                if wanted < -1 or axis < 0:
-                    call.reject(
-                        "L204", f"{wanted} in `size` of `{call.label}` (expand) names no size to keep", arg="size"
-                    )
-                out.append(call.x.shape[axis])
-                continue
-            target = call.dim("size", k)
-            own = call.x.shape[axis] if axis >= 0 else Dim.of(1)
-            if own != 1:
-                message = f"`{call.label}` (expand) cannot make axis {axis} of size {own} into {target}: only 1 expands"
-                may_be_one = isinstance(call.decide(own, target), Refuted) and not isinstance(
-                    call.decide(own, Dim.of(1)), Refuted
-                )
-                call.require_equal(own, Dim.of(1) if may_be_one else target, message, arg="size")
-            out.append(target)
-        return call.x.with_shape(out)
-
-    @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        shape = _shape(rng)
-        size = [rng.choice([-1, d, 3 if d == 1 else d]) for d in shape]
-        size = [rng.randint(0, 3) for _ in range(rng.randint(0 if size else 1, 2))] + size
-        if rng.random() < 0.12:
-            size[rng.randrange(len(size))] = rng.choice([5, 6])
-        elif rng.random() < 0.06 and 0 not in size and len(size) > len(shape):
-            size[0] = -1  # beside a 0, PyTorch gives a shape with -1 in it; likewise for -2, which is nothing
-        if rng.random() < 0.05 and len(size) > 1:
-            size = size[1:]
-        return Sample({"size": size}, ((shape, "float32"),))
-
-
-class roll(_Axes):
-    """Elements shifted along axes; what leaves at one end comes in at the other."""
-
-    same_shape = True
-    python = Method("roll")
-    positional = 1
-    shifts = Ints("by how much, for every axis of `dims`", scalar=True)
-    dims = Ints("the axes; the flattened input if left out", (), scalar=True)
-    example = ("[N, H, W, C]", "{op: roll, shifts: [-3, -3], dims: [1, 2]}")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        shifts = call["shifts"] if isinstance(call["shifts"], tuple) else (call["shifts"],)
-        dims = call["dims"] if isinstance(call["dims"], tuple) else (call["dims"],)
-        if len(shifts) != (len(dims) or 1):
-            call.reject(
-                "S310",
-                f"`{call.label}` (roll) has {len(shifts)} `shifts` for {len(dims)} `dims`",
-                arg="shifts",
-                notes=(),
-            )
-        if dims:
-            _require_axes(call)
-        for d in dims:
-            call.axis(d, call.x.rank, arg="dims")
-        return call.x
-
-    @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        shape = _shape(rng, 1)
-        dims = [_dim(rng, len(shape)) for _ in range(rng.randint(1, 2))]
-        args: dict[str, Any] = {"shifts": [rng.randint(-3, 3) for _ in dims], "dims": dims}
-        if len(dims) == 1 and rng.random() < 0.5:
-            args = {"shifts": args["shifts"][0], "dims": dims[0]}
-        if rng.random() < 0.2:
-            del args["dims"]
-        if 0 in shape:  # PyTorch then looks at neither
-            args = {"shifts": 1}
-        return Sample(args, ((shape, "float32"),))
-
-
-class flip(_Axes):
-    """The order of elements reversed along axes."""
-
-    same_shape = True
-    python = Method("flip")
-    positional = 1
-    dims = Ints("the axes to reverse", scalar=True)
-    example = ("[N, T, D]", "{op: flip, dims: 1}")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        dims = call["dims"]
-        _distinct(call, dims if isinstance(dims, tuple) else (dims,), "dims")
-        return call.x
-
-    @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        shape = _shape(rng)
-        dims: Any = [_dim(rng, len(shape)) for _ in range(rng.randint(0, 2))]
-        if len(dims) == 1 and rng.random() < 0.6:
-            dims = dims[0]
-        return Sample({"dims": dims}, ((shape, "float32"),))
-
-
-class select(_Axes):
-    """One slice along an axis, which is dropped: `x[:, 0]`."""
-
-    python = Method("select")
-    positional = 2
-    dim = Int("the axis")
-    index = Int("which slice; negative counts from the end")
-    example = ("[N, T, D]", "{op: select, dim: 1, index: 0}")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        _require_axes(call)
-        axis, index = call.axis(call["dim"], call.x.rank), call["index"]
-        size = call.x.shape[axis]
-        least = index + 1 if index >= 0 else -index
-        call.require_at_least(
-            size,
-            least,
-            f"`{call.label}` (select) takes index {index} of axis {axis}, which has size {size}",
-            arg="index",
-        )
-        return call.x.with_shape((*call.x.shape[:axis], *call.x.shape[axis + 1 :]))
-
-    @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        shape = tuple(rng.randint(0, 6) for _ in range(rng.choice([0, 1, 2, 2, 3, 3])))
-        return Sample({"dim": _dim(rng, len(shape)), "index": rng.choice([0, 0, -1, 1, 2, -3])}, ((shape, "float32"),))
-
-
-class narrow(_Axes):
-    """`length` slices along an axis from `start` on."""
-
-    python = Method("narrow")
-    positional = 3
-    dim = Int("the axis")
-    start = Size("the first slice; negative counts from the end")
-    length = Size("how many slices")
-    example = ("[N, T, D]", "{op: narrow, dim: 1, start: 0, length: 1}")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        _require_axes(call)
-        axis = call.axis(call["dim"], call.x.rank)
-        size, start, length = call.x.shape[axis], call["start"], call.dim("length")
-        if length.is_const and length.value < 0:
-            call.reject("L204", f"`length` of `{call.label}` must not be negative", arg="length", notes=())
-        what = f"`{call.label}` (narrow) takes {length} from {start} on of axis {axis}, which has size {size}"
-        if isinstance(start, int) and start < 0:
-            call.require_at_least(size, -start, what, arg="start")
-            call.require_at_least(Dim.of(-start), length, what, arg="length")
-        else:
-            call.require_at_least(size, length + start, what, arg="length")
-        return call.x.with_dim(axis, length)
-
-    @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        shape = tuple(rng.randint(0, 6) for _ in range(rng.choice([0, 1, 2, 2, 3, 3])))
-        length = rng.choice([0, 1, 1, 1, 2, 3]) if rng.random() < 0.97 else -1
-        args = {"dim": _dim(rng, len(shape)), "start": rng.choice([0, 0, 1, 2, -1, -2]), "length": length}
-        return Sample(args, ((shape, "float32"),))
-
-
-class contiguous(_Axes):
-    """The same tensor, its elements laid out in order (after `permute`, before `view`)."""
-
-    same_shape = True
-    python = Method("contiguous")
-    example = ("[N, T, D]", "contiguous")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        return call.x
-
-    @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        return Sample({}, ((_shape(rng), rng.choice(["float32", "bool", "int64"])),))
+        shape = a_shape(rng)
+        return Sample({"dim": a_dim(rng, len(shape) + 1)}, ((shape, a_dtype(rng)),))

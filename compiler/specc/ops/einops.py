@@ -9,6 +9,7 @@ from specc.ops.call import Call
 from specc.ops.declare import Family, Function, Sample, Saved
 from specc.ops.patterns import Plan, plan
 from specc.ops.sampling import a_dtype
+from specc.ops.tiling import tiled
 from specc.ops.write import Patterned, Writer
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import is_complex, is_floating
@@ -16,6 +17,8 @@ from specc.shapes.tensor import TensorType
 
 if TYPE_CHECKING:
     import random
+
+_REDUCTIONS = ("min", "max", "sum", "mean", "prod", "any", "all")
 
 
 class _Pattern(Function, abstract=True):
@@ -68,7 +71,7 @@ class reduce(_Pattern):
     positional = 2
     formula = "out[…] = the reduction of x over every index that the output's side of the pattern lacks"
     pattern = Text("axes of the input, `->`, axes of the output: `b c (h p) (w q) -> b c h w`")
-    reduction = Choice("what is taken of the axes that vanish", ("min", "max", "sum", "mean", "prod", "any", "all"))
+    reduction = Choice("what is taken of the axes that vanish", _REDUCTIONS)
     example = ("[N, C, H, W]", '{op: reduce, pattern: "b c h w -> b c", reduction: mean}')
 
     @classmethod
@@ -111,10 +114,9 @@ class reduce(_Pattern):
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
-        how = rng.choice(cls.args["reduction"].words)  # type: ignore[attr-defined]  # a Choice has words
-        made = _sample(rng, drop=True)
-        dtype = made.inputs[0][1] if made.inputs[0] and how != "mean" or rng.random() < 0.1 else "float32"  # type: ignore[index]  # the input is there
-        shape = made.inputs[0][0] if made.inputs[0] else ()
+        made, how = _sample(rng, drop=True), rng.choice(_REDUCTIONS)
+        ((shape, dtype),) = [given for given in made.inputs if given is not None]
+        dtype = "float32" if how == "mean" and rng.random() < 0.8 else dtype
         return Sample({**made.args, "reduction": how}, ((shape, dtype),))
 
 
@@ -175,18 +177,6 @@ class repeat(_Pattern):
         if rng.random() < 0.1 and len(repeats) > 1:
             repeats = repeats[1:]
         return Sample({"repeats": repeats}, ((shape, a_dtype(rng)),))
-
-
-def tiled(call: Call, arg: str) -> list[Dim]:
-    """The sizes with every axis repeated as often as `arg` says; more counts than axes add leading axes."""
-    counts, rank, name = call[arg], call.x.rank, f"`{call.label}` ({call.op.name})"
-    if len(counts) < rank:
-        call.reject("S310", f"`{arg}` of {name} has {len(counts)} counts for a {rank}-d input", arg=arg)
-    if any(isinstance(count, int) and count < 0 for count in counts):
-        call.reject("L204", f"a count in `{arg}` of `{call.label}` must not be negative", arg=arg, notes=())
-    sizes = [Dim.of(1)] * (len(counts) - rank) + list(call.x.shape)
-    # A count of 1 keeps the size as it is, with its provenance.
-    return [size if counts[k] == 1 else size * call.dim(arg, k) for k, size in enumerate(sizes)]
 
 
 def _sample(rng: random.Random, *, new: bool = False, drop: bool = False) -> Sample:

@@ -8,7 +8,7 @@ from specc.ops.arguments import Int, SizeList
 from specc.ops.broadcast import result_dtype
 from specc.ops.call import Call
 from specc.ops.declare import Function, Sample
-from specc.ops.shape import _Same
+from specc.ops.shape import Layout
 from specc.ops.write import Method, Writer
 from specc.shapes.constraints import Proved
 from specc.shapes.dim import Dim
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import random
 
 
-class _Join(_Same, Function, abstract=True):
+class _Join(Layout, Function, abstract=True):
     inputs = ("*tensors",)
 
 
@@ -150,7 +150,7 @@ def _cut(call: Call, size: Dim, piece: Dim, what: str) -> list[Dim]:
     return [piece] * count.value
 
 
-class _Part(_Same, Function, abstract=True):
+class _Part(Layout, Function, abstract=True):
     @classmethod
     def _dim(cls, rng: random.Random, shape: tuple[int, ...]) -> dict[str, int]:
         rank = max(len(shape), 1)

@@ -6,6 +6,7 @@ Source: https://einops.rocks/api/rearrange/.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 from keyword import iskeyword
 from typing import NamedTuple, NoReturn
 
@@ -58,7 +59,7 @@ class Plan(NamedTuple):
             step = step * self.sizes[axis]
         for group in self.right:
             axes = [axis for axis in group if self.sizes[axis] != 1]
-            for outer, inner in zip(axes, axes[1:], strict=False):
+            for outer, inner in pairwise(axes):
                 if strides.get(outer, Dim.of(0)) != strides.get(inner, Dim.of(0)) * self.sizes[inner]:
                     return False
         return True

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from specc.ops.arguments import Int, Ints, SizeList
 from specc.ops.call import Call
-from specc.ops.declare import Family, Function, Module, Op, Owned, Sample
-from specc.ops.write import Method
+from specc.ops.declare import Family, Function, Module, Op, Owned, Sample, Saved
+from specc.ops.sampling import a_dtype, a_shape
+from specc.ops.write import Method, Writer
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
 
@@ -24,10 +25,14 @@ def product(dims: Sequence[Dim]) -> Dim:
     return total
 
 
-class _Same(Op, abstract=True):
-    """Nothing is computed, nothing owned."""
+_ORDER = "the elements of x in their order (the last index runs fastest), in another shape"
+
+
+class Layout(Op, abstract=True):
+    """Nothing is computed, nothing owned, nothing kept."""
 
     family = Family.SHAPE
+    keeps = Saved()
 
     @classmethod
     def parameters(cls, call: Call) -> dict[str, Owned]:
@@ -38,10 +43,12 @@ class _Same(Op, abstract=True):
         return 0
 
 
-class _Flatten(_Same, abstract=True):
+class _Flatten(Layout, abstract=True):
     """Joins the axes from `start_dim` to `end_dim`."""
 
     positional = 2
+    view = True
+    formula = "out[…, i, …] = x[…, i_s, …, i_e, …] with i = (…(i_s · n_{s+1} + i_{s+1}) · … ) · n_e + i_e"
 
     @classmethod
     def infer(cls, call: Call) -> TensorType:
@@ -59,7 +66,7 @@ class _Flatten(_Same, abstract=True):
     def sample(cls, rng: random.Random) -> Sample:
         shape = tuple(rng.randint(0, 4) for _ in range(rng.randint(0, 5)))
         args = {name: rng.randint(-5, 5) for name in ("start_dim", "end_dim") if rng.random() < 0.5}
-        return Sample(args, ((shape, rng.choice(["float32", "int64"])),))
+        return Sample(args, ((shape, a_dtype(rng)),))
 
 
 class flatten(_Flatten, Function):
@@ -107,8 +114,10 @@ def fitted(call: Call, total: Dim, arg: str) -> tuple[Dim, ...]:
     return tuple(sizes)
 
 
-class _Reshape(_Same, Function, abstract=True):
+class _Reshape(Layout, Function, abstract=True):
     positional = 1
+    view = True
+    formula = _ORDER
 
     @classmethod
     def infer(cls, call: Call) -> TensorType:
@@ -131,7 +140,7 @@ class _Reshape(_Same, Function, abstract=True):
         if rng.random() < 0.05:
             sizes.append(rng.choice([-1, -2]))
         (arg,) = cls.args
-        return Sample({arg: sizes}, ((tuple(shape), rng.choice(["float32", "int64"])),))
+        return Sample({arg: sizes}, ((tuple(shape), a_dtype(rng)),))
 
 
 class reshape(_Reshape):
@@ -150,10 +159,123 @@ class view(_Reshape):
     example = ("[N, 16, 7, 7]", "{op: view, size: [N, 4, -1]}")
 
 
-class _Unflatten(_Same, abstract=True):
+class _As(Layout, Function, abstract=True):
+    """The shape is another tensor's."""
+
+    inputs = ("input", "other")
+    view = True
+    formula = _ORDER
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        other = call.input("other")
+        call.require_equal(
+            call.x.numel,
+            other.numel,
+            f"`{call.label}` ({cls.name}) cannot give {call.x.numel} elements the shape {other}, which has {other.numel}",
+            code="S311",
+        )
+        return call.x.with_shape(other.shape)
+
+    @classmethod
+    def sample(cls, rng: random.Random) -> Sample:
+        shape = list(a_shape(rng, 0, 4))
+        other = list(shape)
+        rng.shuffle(other)
+        if len(other) > 1 and rng.random() < 0.5:
+            other[:2] = [other[0] * other[1]]
+        if rng.random() < 0.3:
+            other.insert(rng.randint(0, len(other)), 1)
+        if other and rng.random() < 0.1:
+            other[0] += 1
+        return Sample({}, ((tuple(shape), a_dtype(rng)), (tuple(other), a_dtype(rng))))
+
+
+class view_as(_As):
+    """The same elements in the shape of another tensor, sharing memory."""
+
+    python = Method("view_as")
+    example = ("[N, 16, 49], [N, 16, 7, 7]", "{op: view_as, from: [x, image]}")
+
+
+class reshape_as(_As):
+    """The same elements in the shape of another tensor."""
+
+    python = Method("reshape_as")
+    example = ("[N, 16, 49], [N, 16, 7, 7]", "{op: reshape_as, from: [x, image]}")
+
+
+class ravel(Layout, Function):
+    """All elements along one axis."""
+
+    python = Method("ravel")
+    view = True
+    formula = _ORDER
+    example = ("[3, H, W]", "ravel")
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        return call.x if call.x.rank == 1 else call.x.with_shape((call.x.numel,))
+
+    @classmethod
+    def sample(cls, rng: random.Random) -> Sample:
+        return Sample({}, ((a_shape(rng), a_dtype(rng)),))
+
+
+class _AtLeast(Layout, Function, abstract=True):
+    """Axes of size 1 are added where there are too few."""
+
+    view = True
+
+    @classmethod
+    def sample(cls, rng: random.Random) -> Sample:
+        return Sample({}, ((a_shape(rng), a_dtype(rng)),))
+
+
+class atleast_1d(_AtLeast):
+    """The tensor, a 0-d one as an axis of one element."""
+
+    python = Writer("torch.atleast_1d")
+    formula = "out = x where x has an axis, else [x]"
+    example = ("[]", "atleast_1d")
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        return call.x if call.x.rank else call.x.with_shape((1,))
+
+
+class atleast_2d(_AtLeast):
+    """The tensor with at least two axes; new ones of size 1 come first."""
+
+    python = Writer("torch.atleast_2d")
+    formula = "out = x where x has two axes, else x[None] (a 0-d x: [[x]])"
+    example = ("[N]", "atleast_2d")
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        return call.x.with_shape([*[1] * (2 - call.x.rank), *call.x.shape]) if call.x.rank < 2 else call.x
+
+
+class atleast_3d(_AtLeast):
+    """The tensor with at least three axes: [N] becomes [1, N, 1], and [N, M] becomes [N, M, 1]."""
+
+    python = Writer("torch.atleast_3d")
+    formula = "out = x where x has three axes, else x[:, :, None], x[None, :, None] or [[[x]]]"
+    example = ("[H, W]", "atleast_3d")
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        if call.x.rank > 2:
+            return call.x
+        return call.x.with_shape((*[1] * (call.x.rank < 2), *(call.x.shape or [1]), 1))
+
+
+class _Unflatten(Layout, abstract=True):
     """Splits one axis."""
 
     positional = 2
+    view = True
+    formula = "out[…, i₁, …, i_k, …] = x[…, i, …] with i = (…(i₁ · n₂ + i₂) · … ) · n_k + i_k"
 
     @classmethod
     def infer(cls, call: Call) -> TensorType:
@@ -182,7 +304,7 @@ class _Unflatten(_Same, abstract=True):
             dim += rng.choice([-2, 1])
         if rng.random() < 0.03:
             sizes = []
-        return Sample({"dim": dim, list(cls.args)[1]: sizes}, ((tuple(shape), "float32"),))
+        return Sample({"dim": dim, list(cls.args)[1]: sizes}, ((tuple(shape), a_dtype(rng)),))
 
 
 class unflatten(_Unflatten, Function):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import takewhile
 
 
@@ -54,10 +54,41 @@ class Writer:
 class Moded(Writer):
     """A function told whether its module trains: `F.dropout(x, 0.1, training=self.training)`."""
 
-    __slots__ = ()
+    __slots__ = ("mode",)
+
+    def __init__(self, target: str, mode: str = "training") -> None:
+        super().__init__(target)
+        self.mode = mode  # the name of torch's argument
 
     def call(self, inputs: list[str], args: list[str]) -> str:
-        return super().call(inputs, [*args, "training=self.training"])
+        return super().call(inputs, [*args, f"{self.mode}=self.training"])
+
+    def implied(self, inputs: Collection[str]) -> dict[str, str]:
+        """The arguments that it adds, by name, where the inputs named are given."""
+        return {self.mode: "self.training"}
+
+
+class Statistics(Moded):
+    """A normalisation that follows the mode of its module where running statistics are its second input, and without
+    them takes those of its input at all times, which is told by the arguments `own`: `F.batch_norm(x, mean, var,
+    training=self.training)`, `F.batch_norm(x, None, None, training=True)`.
+    """
+
+    __slots__ = ("own",)
+
+    def __init__(self, target: str, mode: str, own: Mapping[str, str]) -> None:
+        super().__init__(target, mode)
+        self.own = own
+
+    def call(self, inputs: list[str], args: list[str]) -> str:
+        if len(inputs) > 1 and not _keyword(inputs[1]):
+            return super().call(inputs, args)
+        places = [text for text in self.own.values() if text == "None"]  # inputs that are left out
+        named = [f"{name}={text}" for name, text in self.own.items() if text != "None"]
+        return Writer.call(self, [inputs[0], *places, *inputs[1:]], [*args, *named])
+
+    def implied(self, inputs: Collection[str]) -> dict[str, str]:
+        return super().implied(inputs) if "running_mean" in inputs else dict(self.own)
 
 
 class Method(Writer):
@@ -77,7 +108,7 @@ class Method(Writer):
         receiver, *others = inputs
         if self.splat and args and args[0][:1] in "([" and args[0][-1:] in ")]":
             inner = args[0][1:-1].strip().rstrip(",")
-            args = [inner, *args[1:]]
+            args = [inner or "()", *args[1:]]
         return f"{receiver}.{self.target}({', '.join([*others, *args])})"
 
 
@@ -138,6 +169,21 @@ class Placed(Writer):
         return f"{self.target}({', '.join([*placed, *(f'{name}={text}' for name, text in given.items()), *rest])})"
 
 
+class Always(Writer):
+    """A function with an argument that is written even where it is torch's default, which torch warns about."""
+
+    __slots__ = ("argument",)
+
+    def __init__(self, target: str, argument: str) -> None:
+        super().__init__(target)
+        self.argument = argument
+
+    def call(self, inputs: list[str], args: list[str]) -> str:
+        name = self.argument.partition("=")[0]
+        given = any(arg.startswith(f"{name}=") for arg in args)
+        return super().call(inputs, args if given else [*args, self.argument])
+
+
 class Prefix(Writer):
     """A prefix operator, which is torch's function `method`: `-x`."""
 
@@ -183,7 +229,10 @@ class Named(Writer):
         return super().apply(layer, self._named(inputs), args)
 
     def call(self, inputs: list[str], args: list[str]) -> str:
-        return super().call(self._named(inputs), args)
+        inputs = self._named(inputs)
+        leading = [arg for arg in args if not _keyword(arg)]
+        rest = [arg for arg in args if _keyword(arg)]
+        return super().call([*inputs[: self.after], *leading, *inputs[self.after :]], rest)
 
     def _named(self, inputs: list[str]) -> list[str]:
         later = inputs[self.after :]

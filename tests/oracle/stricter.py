@@ -47,6 +47,7 @@ TABLE = (
              "one of a single item for two axes, or an empty one, which no one means"),
     Stricter("AdaptiveAvgPool2d AdaptiveAvgPool3d adaptive_avg_pool2d adaptive_avg_pool3d", "S302", "", "at output "
              "size 1 torch takes the mean of the last axes of anything, of [N, C] too: a flatten in the wrong place"),
+    Stricter("multinomial", "S306", "categories", "there is no row to draw for", empty=True),
     Stricter("logsumexp", "L204", "must name an axis", "torch reduces all axes or none, or fails, by `keepdim` and the "
              "sizes"),
     Stricter("*", "S307", "complex in half precision", "complex32 is no dtype of the language, and few kernels take it"),
@@ -89,6 +90,9 @@ TABLE = (
     Stricter("batch_norm instance_norm", "S303", "of `layer`", "torch looks at no weights where nothing is to compute",
              empty=True),
     Stricter("batch_norm instance_norm", "S302", "must be 1-d", "likewise", empty=True),
+    Stricter("instance_norm", "S307", "must be of one floating dtype", "torch converts both where the mean has another "
+             "dtype than the input"),
+    Stricter("instance_norm", "N201", "without", "torch passes over a variance without a mean"),
     Stricter("CrossMapLRN2d", "L204", "`size`", "a negative number of channels divides by a negative sum"),
     Stricter("MultiheadAttention TransformerEncoderLayer TransformerEncoder TransformerDecoderLayer TransformerDecoder "
              "Transformer", "L204", "`dropout` of", "torch looks at the probability in training only, and fails there"),
@@ -105,6 +109,10 @@ TABLE = (
     Stricter("StochasticDepth stochastic_depth", "S302", "when it trains", "training refuses it"),
     Stricter("DeformConv2d", "S301", "", "torch then takes the input's channels in groups, whatever was asked for"),
     Stricter("deform_conv2d", "S303", "`bias` of", "torch adds no bias to nothing", empty=True),
+    Stricter("FrozenBatchNorm2d", "S301", "", "its buffers broadcast with an input of one channel"),
+    Stricter("FrozenBatchNorm2d Conv2dNormActivation", "S302", "(FrozenBatchNorm2d)", "its buffers broadcast with an "
+             "input of any axes"),
+    Stricter("sigmoid_focal_loss", "S307", "floating-point targets", "torch takes complex targets, which are no answers"),
     Stricter("roi_pool RoIPool", "L204", "must be at least 1", "a grid without cells: the other region ops divide by 0"),
     Stricter("roi_align RoIAlign roi_pool RoIPool ps_roi_align PSRoIAlign ps_roi_pool PSRoIPool", "L204",
              "`spatial_scale`", "a negative scale turns the boxes inside out: how many points to sample is then below 0"),

@@ -24,7 +24,7 @@ class BoxFunction(Function, abstract=True):
     """What the functions over boxes share."""
 
     family = Family.VISION
-    inputs = ("boxes",)
+    inputs: ClassVar[tuple[str, ...]] = ("boxes",)
 
     @classmethod
     def macs(cls, call: Call) -> int:
@@ -105,8 +105,9 @@ class _Suppress(BoxFunction, abstract=True):
         dtype = rng.choice(["float32", "float64"]) if rng.random() < 0.8 else dtype
         count = shape[0] + (rng.random() < 0.06) if shape else 1
         scores = ((count,) if rng.random() < 0.95 else (count, 1), dtype if rng.random() < 0.95 else "float32")
-        more = [((count,), rng.choice(["int64", "int64", "int32", "uint8", "float32"]))] if len(cls.inputs) > 2 else []
-        return Sample({"iou_threshold": rng.choice([0.1, 0.5, 0.5, 0, 1])}, ((shape, dtype), scores, *more), high=3)
+        idxs = ((count,), rng.choice(["int64", "int64", "int32", "uint8", "float32"]))
+        inputs = ((shape, dtype), scores, idxs)[: len(cls.inputs)]
+        return Sample({"iou_threshold": rng.choice([0.1, 0.5, 0.5, 0, 1])}, inputs, high=3)
 
 
 class nms(_Suppress):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from specc.ops.declare import Op
+    from specc.ops.evaluate import Outcome
 
 
 class Bound(NamedTuple):
@@ -63,6 +64,7 @@ class Call:
         "open",
         "operands",
         "output",
+        "parts",
         "requirements",
         "sink",
         "span",
@@ -90,6 +92,7 @@ class Call:
         self.open: dict[Span | None, list[Condition]] = {}  # what S305 asked for, by its place
         self.namer = namer  # the name of a fresh size by its letter, unique in the network
         self.found: list[Condition] = []  # what holds for the sizes that the data decide
+        self.parts: list[tuple[str, Outcome]] = []  # of a module made of others, by the names of its submodules
         self.output: tuple[TensorType, ...] = ()  # set after `infer`, for `macs`
 
     # Arguments ---------------------------------------------------------------------------------------------------

@@ -170,7 +170,8 @@ class DeformConv2d(_Deformable, Module):
     @classmethod
     def macs(cls, call: Call) -> Dim:
         height, width = call.sizes("kernel_size")
-        return call.output[0].numel * (call["in_channels"] // call["groups"] * height * width)
+        each: int = call["in_channels"] // call["groups"]
+        return call.output[0].numel * (each * height * width)
 
     @classmethod
     def saved(cls, call: Call) -> Saved:
@@ -234,8 +235,8 @@ class deform_conv2d(_Deformable, Function):
         )
         if call.has("bias"):
             call.require_dtype((call.x.dtype,), f"a bias of the input's dtype, {call.x.dtype}", "bias")
-            size = call.input("bias").numel
-            call.require_equal(size, filters, f"`bias` of `{call.label}` has {size} numbers for {filters} filters")
+            given = call.input("bias").numel
+            call.require_equal(given, filters, f"`bias` of `{call.label}` has {given} numbers for {filters} filters")
         return cls._rule(call, channels, filters, (height, width))
 
     @classmethod

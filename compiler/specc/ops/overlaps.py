@@ -101,7 +101,7 @@ class box_iou(_Pairs):
         width = _ROTATED.get(call["fmt"])
         if width is None:
             return super().infer(call)
-        sizes = []
+        sizes: list[Dim] = []
         for port in cls.inputs:
             call.require_rank(2, port=port, layout=f"`{port}` [N, {width}]")
             sizes += require_boxes(call, port, width, 2)

@@ -55,9 +55,7 @@ def _compared(how: str, expected: list[Tensor], make: Any) -> Iterator[str]:
 
 def _inputs(sample: Sample) -> dict[str, Tensor]:
     torch.manual_seed(1)
-    return {
-        f"x{k}": tensor(*given, sample) for k, given in enumerate(sample.inputs) if given is not None
-    }
+    return {f"x{k}": tensor(*given, sample) for k, given in enumerate(sample.inputs) if given is not None}
 
 
 def _run(call: str, names: dict[str, Any], sample: Sample) -> list[Tensor]:
@@ -102,6 +100,8 @@ def _by_names(op: type[Op], values: Mapping[str, Value], sample: Sample) -> list
     if isinstance(op.python, Moded):
         plain |= {name: eval(text, names) for name, text in op.python.implied(ports).items()}
     torch.manual_seed(2)
+    if not given:
+        return flat(target(*leading, **plain))
     if op.python.listed:
         return flat(target(given, *leading, **plain))
     if isinstance(op.python, Operator) and len(given) > 2:

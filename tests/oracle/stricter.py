@@ -89,7 +89,7 @@ TABLE = (
     Stricter("InstanceNorm1d InstanceNorm2d InstanceNorm3d GroupNorm", "L204", "`num_", "likewise"),
     Stricter("batch_norm instance_norm", "S303", "of `layer`", "torch looks at no weights where nothing is to compute",
              empty=True),
-    Stricter("batch_norm instance_norm", "S302", "must be 1-d", "likewise", empty=True),
+    Stricter("batch_norm instance_norm", "S302", "must be 1-d", "torch only counts the elements"),
     Stricter("instance_norm", "S307", "must be of one floating dtype", "torch converts both where the mean has another "
              "dtype than the input"),
     Stricter("instance_norm", "N201", "without", "torch passes over a variance without a mean"),
@@ -125,6 +125,9 @@ TABLE = (
     Stricter("CrossEntropyLoss cross_entropy", "L204", "`label_smoothing`", "torch forgets to refuse a negative one"),
     Stricter("GaussianNLLLoss gaussian_nll_loss", "S307", "its `var` is", "torch takes integers where `eps` is one"),
     Stricter("CTCLoss ctc_loss", "S307", "takes class numbers", "torch cuts off what makes them no integers"),
+    Stricter("cat concat concatenate", "S309", "", "torch does not look at `dim` where every tensor is [0]", empty=True),
+    Stricter("expand broadcast_to", "L204", "names no size to keep", "beside an axis of 0 torch makes a tensor of a "
+             "negative size"),
 )  # fmt: skip
 
 

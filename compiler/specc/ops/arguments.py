@@ -397,6 +397,18 @@ class Number(Arg):
         return None if isinstance(value, bool | int | float) else f"must be {self.kind}, not {shown(value)}"
 
 
+class Amount(Number):
+    """A number that torch takes at run time: it may be a symbol, too."""
+
+    __slots__ = ()
+    runtime = True
+
+    def _refuse(self, value: Value, owner: Any) -> str | None:
+        if value is None or isinstance(value, str | tuple):
+            return f"must be {self.kind}, not {shown(value)}"
+        return None
+
+
 class Floats(Arg):
     """A number or a list of numbers (the scale of `interpolate`)."""
 

@@ -1,16 +1,15 @@
-"""Borders around a tensor, and tensors made of nothing."""
+"""Borders around a tensor."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from specc.ops.arguments import Choice, DType, Float, Int, Ints, Size
+from specc.ops.arguments import Choice, Float, Ints
 from specc.ops.borders import MODES, bordered, check_value, kept
 from specc.ops.call import Call
 from specc.ops.declare import Family, Function, Sample, Saved
 from specc.ops.spatial import sample_dtype
-from specc.ops.write import Range, Writer
-from specc.shapes.dim import Dim
+from specc.ops.write import Writer
 from specc.shapes.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -97,44 +96,3 @@ class pad(Function):
         if rng.random() < (0.4 if mode == "constant" else 0.1):
             args["value"] = rng.choice([0, 0.5, -1, 1e6])
         return Sample(args, ((shape, sample_dtype(rng)),))
-
-
-class arange(Function):
-    """The integers from `start` to before `end`."""
-
-    family = Family.SHAPE
-    inputs = ()
-    python = Range("torch.arange")
-    start = Size("the first", 0)
-    end = Size("the first beyond the last")
-    step = Int("the distance between two", 1)
-    dtype = DType("their dtype; int64 if left out", None)
-    example = ("", "{op: arange, end: 128}")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        start, end, step = Dim.of(call["start"]), call.dim("end"), call["step"]
-        name = f"`{call.label}` (arange)"
-        if step == 0:
-            call.reject("L204", f"`step` of {name} must not be 0", arg="step")
-        if call["dtype"] == "bool":
-            call.reject("S307", f"{name} counts, which booleans cannot", arg="dtype")
-        length = end - start if step > 0 else start - end
-        call.require_at_least(length, 0, f"{name} cannot go from {start} to {end} by steps of {step}", arg="end")
-        count = end if start == 0 and step == 1 else (length + (abs(step) - 1)) // abs(step)
-        return TensorType((count,), call["dtype"] or "int64")
-
-    @classmethod
-    def macs(cls, call: Call) -> int:
-        return 0
-
-    @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        args: dict[str, Any] = {"end": rng.randint(-1, 9)}
-        if rng.random() < 0.5:
-            args["start"] = rng.randint(-3, 5)
-        if rng.random() < 0.4:
-            args["step"] = rng.choice([1, 2, 3, -1, -2, 0])
-        if rng.random() < 0.4:
-            args["dtype"] = rng.choice(["float32", "int64", "int32", "bfloat16", "bool"])
-        return Sample(args, ())

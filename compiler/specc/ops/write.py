@@ -249,7 +249,8 @@ def _keyword(text: str) -> bool:
 class Nested(Named):
     """A module built around another: `nn.TransformerEncoder(nn.TransformerEncoderLayer(512, 8), num_layers=6)`.
 
-    The arguments named in `outer` are its own, the others go to `inner`.
+    The arguments named in `outer` are its own, the others go to `inner`. An argument `norm` names a class of `torch.nn`
+    that is made with the features, eps and bias of the inner module: `norm=nn.LayerNorm(512)`.
     """
 
     __slots__ = ("inner", "outer")
@@ -262,7 +263,21 @@ class Nested(Named):
     def construct(self, args: list[str]) -> str:
         own = [arg for arg in args if arg.partition("=")[0] in self.outer]
         inner = [arg for arg in args if arg not in own]
+        own = [self._norm(arg, inner) if arg.startswith("norm=") else arg for arg in own]
         return f"{self.target}({self.inner}({', '.join(inner)}), {', '.join(own)})"
+
+    @staticmethod
+    def _norm(arg: str, inner: list[str]) -> str:
+        """`norm="LayerNorm"` as the module; where a param decides, as the module or None."""
+        kind = arg.partition("=")[2]
+        known = {"layer_norm_eps": "eps", "bias": "bias"}
+        pairs = [setting.partition("=") for setting in inner[1:]]
+        settings = [f"{known[name]}={value}" for name, _, value in pairs if name in known]
+        literal = kind[:1] == kind[-1:] == '"'
+        made = (
+            f"nn.{kind[1:-1] if literal else 'LayerNorm'}({', '.join([inner[0].removeprefix('d_model='), *settings])})"
+        )
+        return f"norm={made}" if literal else f"norm={made} if {kind} else None"
 
 
 class Range(Writer):

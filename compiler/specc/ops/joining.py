@@ -1,16 +1,17 @@
-"""Functions that join tensors and take them apart."""
+"""Functions that join tensors."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from specc.ops.arguments import Int, SizeList
+from specc.ops.arguments import Int
 from specc.ops.broadcast import result_dtype
 from specc.ops.call import Call
 from specc.ops.declare import Function, Sample
+from specc.ops.sampling import USUAL
 from specc.ops.shape import Layout
-from specc.ops.write import Method, Writer
-from specc.shapes.constraints import Proved
+from specc.ops.write import Writer
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
 
@@ -22,42 +23,43 @@ class _Join(Layout, Function, abstract=True):
     inputs = ("*tensors",)
 
 
-class cat(_Join):
+def joined(call: Call, tensors: Sequence[TensorType], axis: int, *, help: str) -> TensorType:
+    """Tensors of one rank side by side along an axis; tensors of shape [0] count for nothing."""
+    kept = [t for t in tensors if t.rank != 1 or t.shape[0] != 0] or tensors
+    first, name = kept[0], f"`{call.label}` ({call.op.name})"
+    for other in kept[1:]:
+        if other.rank != first.rank:
+            call.reject("S302", f"{name} needs inputs of one rank, but they are {first.rank}-d and {other.rank}-d")
+    shape = list(first.shape)
+    for other in kept[1:]:
+        for k in range(first.rank):
+            if k == axis:
+                shape[k] = shape[k] + other.shape[k]
+                continue
+            call.require_equal(
+                first.shape[k],
+                other.shape[k],
+                f"{name} joins along axis {axis}, but axis {k} has sizes {first.shape[k]} and {other.shape[k]}",
+                help=help,
+            )
+    return TensorType(tuple(shape), result_dtype(tensors))
+
+
+class _Along(_Join, abstract=True):
     """Joins tensors along an axis they all have; the other axes agree."""
 
-    python = Writer("torch.cat", listed=True)
+    formula = "out = the tensors one after the other along axis dim; n_dim = Σ_k n_dim of tensor k"
     dim = Int("axis to join along", 0)
-    example = ("[N, 64, H, W], [N, 32, H, W]", "{op: cat, dim: 1}")
 
     @classmethod
     def infer(cls, call: Call) -> TensorType:
         tensors = call.types("tensors")
-        # PyTorch passes over tensors of shape [0], whatever the rank of the others.
-        kept = [t for t in tensors if t.rank != 1 or t.shape[0] != 0] or tensors
-        first = kept[0]
         if any(t.rank == 0 for t in tensors):
-            call.reject("S302", f"`{call.label}` (cat) joins along an axis, but an input is 0-d", help="use `stack`")
-        for other in kept[1:]:
-            if other.rank != first.rank:
-                call.reject(
-                    "S302",
-                    f"`{call.label}` (cat) needs inputs of one rank, but they are {first.rank}-d and {other.rank}-d",
-                )
-        axis = call.axis(call["dim"], first.rank)
-        shape = list(first.shape)
-        for other in kept[1:]:
-            for k in range(first.rank):
-                if k == axis:
-                    shape[k] = shape[k] + other.shape[k]
-                    continue
-                call.require_equal(
-                    first.shape[k],
-                    other.shape[k],
-                    f"`{call.label}` (cat) joins along axis {axis}, but axis {k} has sizes "
-                    f"{first.shape[k]} and {other.shape[k]}",
-                    help="the axes other than `dim` must agree",
-                )
-        return TensorType(tuple(shape), result_dtype(tensors))
+            call.reject(
+                "S302", f"`{call.label}` ({cls.name}) joins along an axis, but an input is 0-d", help="use `stack`"
+            )
+        rank = next((t.rank for t in tensors if t.rank != 1 or t.shape[0] != 0), 1)
+        return joined(call, tensors, call.axis(call["dim"], rank), help="the axes other than `dim` must agree")
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
@@ -70,20 +72,40 @@ class cat(_Join):
             if rng.random() < 0.08:
                 own[rng.randrange(rank)] += 1
             if rng.random() < 0.06:
-                own = rng.choice([[], [0], own[1:]])
-            inputs.append((tuple(own), rng.choice(["float32"] * 5 + ["int64", "float64", "bool"])))
+                own = rng.choice([[], [0], [0], own[1:]])
+            inputs.append((tuple(own), rng.choice(USUAL)))
         args = {} if axis == 0 and rng.random() < 0.7 else {"dim": rng.choice([axis, axis - rank])}
         if rng.random() < 0.05:
             args["dim"] = rank
-        if all(shape == (0,) for shape, _ in inputs):
-            args = {}  # PyTorch then does not look at `dim`
         return Sample(args, tuple(inputs))
+
+
+class cat(_Along):
+    """Joins tensors along an axis they all have; the other axes agree."""
+
+    python = Writer("torch.cat", listed=True)
+    example = ("[N, 64, H, W], [N, 32, H, W]", "{op: cat, dim: 1}")
+
+
+class concat(_Along):
+    """Joins tensors along an axis they all have: `cat` by another name."""
+
+    python = Writer("torch.concat", listed=True)
+    example = ("[N, 64, H, W], [N, 32, H, W]", "{op: concat, dim: 1}")
+
+
+class concatenate(_Along):
+    """Joins tensors along an axis they all have: `cat` by NumPy's name."""
+
+    python = Writer("torch.concatenate", listed=True)
+    example = ("[N, 64, H, W], [N, 32, H, W]", "{op: concatenate, dim: 1}")
 
 
 class stack(_Join):
     """Joins tensors of one shape along a new axis."""
 
     python = Writer("torch.stack", listed=True)
+    formula = "out[…, k, …] = tensor k [… , …], with k at axis dim"
     dim = Int("where the new axis goes", 0)
     example = ("[N, D], [N, D]", "{op: stack, dim: 1}")
 
@@ -118,147 +140,96 @@ class stack(_Join):
                 own = [*own, 1]
             elif own and rng.random() < 0.06:
                 own[0] += 1
-            inputs.append((tuple(own), rng.choice(["float32"] * 5 + ["int64", "float64"])))
+            inputs.append((tuple(own), rng.choice(USUAL)))
         args = {"dim": rng.randint(-rank - 1, rank + (rng.random() < 0.1))} if rng.random() < 0.7 else {}
         return Sample(args, tuple(inputs))
 
 
-def _axis(call: Call) -> int:
-    if not call.x.rank:
-        call.reject(
-            "S302", f"`{call.label}` ({call.op.name}) needs an input with at least one axis, but its input is 0-d"
-        )
-    return call.axis(call["dim"], call.x.rank)
+class _Stacked(_Join, abstract=True):
+    """Tensors joined along a given axis, after axes of size 1 are added where there are too few."""
 
-
-def _pieces(call: Call, axis: int, sizes: list[Dim]) -> tuple[TensorType, ...]:
-    return tuple(call.x.with_dim(axis, size) for size in sizes)
-
-
-def _cut(call: Call, size: Dim, piece: Dim, what: str) -> list[Dim]:
-    """`size` in pieces of `piece`, the last one smaller if need be; their number must be known (S304)."""
-    if size.is_const and piece.is_const:
-        full, rest = divmod(size.value, piece.value)
-        return [piece] * full + [Dim.of(rest)] * (rest > 0)
-    count = size // piece
-    if not count.is_const or not isinstance(call.decide(count * piece, size), Proved):
-        call.reject(
-            "S304",
-            f"`{call.label}` ({call.op.name}) cannot tell how many pieces {what} of axis size `{size}` makes",
-            help="give that dimension of the input a number",
-        )
-    return [piece] * count.value
-
-
-class _Part(Layout, Function, abstract=True):
-    @classmethod
-    def _dim(cls, rng: random.Random, shape: tuple[int, ...]) -> dict[str, int]:
-        rank = max(len(shape), 1)
-        if rng.random() < 0.3:
-            return {}
-        return {"dim": rng.randint(-rank, rank - 1) + rank * 2 * (rng.random() < 0.08)}
+    low = 1  # the least number of axes
 
     @classmethod
-    def _shape(cls, rng: random.Random) -> tuple[int, ...]:
-        return tuple(rng.randint(0, 6) for _ in range(rng.choice([0, 1, 2, 3, 1, 2, 3, 2])))
-
-
-class chunk(_Part):
-    """At most `chunks` pieces of equal size along an axis; the last may be smaller."""
-
-    python = Method("chunk")
-    positional = 1
-    chunks = Int("how many pieces", min=1)
-    dim = Int("axis to cut", 0)
-    example = ("[N, T, 768]", "{op: chunk, chunks: 3, dim: -1}")
+    def shaped(cls, shape: tuple[Dim, ...]) -> tuple[Dim, ...]:
+        """The shape as it is joined."""
+        one = Dim.of(1)
+        if len(shape) >= cls.low:
+            return shape
+        if cls.low < 3:
+            return (one,) * (cls.low - len(shape)) + shape
+        return (*(one,) * (len(shape) < 2), *(shape or (one,)), one)
 
     @classmethod
-    def infer(cls, call: Call) -> tuple[TensorType, ...]:
-        axis = _axis(call)
-        size, chunks = call.x.shape[axis], call["chunks"]
-        piece = (size + (chunks - 1)) // chunks
-        if size == 0 or (not size.is_const and isinstance(call.decide(piece * chunks, size), Proved)):
-            return _pieces(call, axis, [piece] * chunks)
-        return _pieces(call, axis, _cut(call, size, piece, f"`chunks: {chunks}`"))
+    def axis(cls, tensors: list[TensorType]) -> int:
+        return cls.low - 1
+
+    @classmethod
+    def infer(cls, call: Call) -> TensorType:
+        tensors = [t.with_shape(cls.shaped(t.shape)) for t in call.types("tensors")]
+        return joined(call, tensors, cls.axis(tensors), help="the other axes must agree")
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
-        shape = cls._shape(rng)
-        return Sample(
-            {"chunks": rng.randint(1, 5) - (rng.random() < 0.05), **cls._dim(rng, shape)}, ((shape, "float32"),)
-        )
+        rank = rng.randint(0, 4)
+        shape = [rng.randint(0, 4) for _ in range(rank)]
+        inputs = []
+        for _ in range(rng.randint(1, 3)):
+            own = list(shape)
+            if own and rng.random() < 0.5:
+                axis = min(cls.low - 1, rank - 1) if rng.random() < 0.8 else rng.randrange(rank)
+                own[axis] = rng.randint(0, 4)
+            if rng.random() < 0.12:
+                own = own[1:]
+            if rng.random() < 0.05:
+                own = [0]
+            inputs.append((tuple(own), rng.choice(USUAL)))
+        return Sample({}, tuple(inputs))
 
 
-class split(_Part):
-    """Pieces of a given size along an axis (the last may be smaller), or of the sizes listed."""
+class hstack(_Stacked):
+    """Joins tensors along the second axis, vectors along their only one."""
 
-    python = Method("split")
-    positional = 1
-    split_size_or_sections = SizeList("size of every piece, or a list of the sizes", scalar=True)
-    dim = Int("axis to cut", 0)
-    example = ("[N, T, 768]", "{op: split, split_size_or_sections: 256, dim: -1}")
-
-    @classmethod
-    def infer(cls, call: Call) -> tuple[TensorType, ...]:
-        axis = _axis(call)
-        size, wanted = call.x.shape[axis], call["split_size_or_sections"]
-        arg = "split_size_or_sections"
-        for value in wanted if isinstance(wanted, tuple) else (wanted,):
-            if isinstance(value, int) and value < 0:
-                call.reject("L204", f"a size in `{arg}` of `{call.label}` must not be negative", arg=arg, notes=())
-        if not isinstance(wanted, tuple):
-            piece = call.dim(arg)
-            if piece == 0:
-                if size != 0:
-                    call.reject("L204", f"`{arg}` of `{call.label}` is 0, but axis {axis} has {size}", arg=arg)
-                return (call.x,)
-            return _pieces(call, axis, _cut(call, size, piece, f"`{arg}: {wanted}`") or [size])
-        sizes = [call.dim(arg, k) for k in range(len(wanted))]
-        total = Dim.of(0)
-        for piece in sizes:
-            total = total + piece
-        call.require_equal(
-            total, size, f"the sizes of `{call.label}` (split) add up to {total}, but axis {axis} has {size}", arg=arg
-        )
-        return _pieces(call, axis, sizes)
+    python = Writer("torch.hstack", listed=True)
+    formula = "out = cat of the tensors along axis 1; vectors (and numbers) along axis 0"
+    example = ("[N, 64], [N, 32]", "hstack")
 
     @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        shape = cls._shape(rng)
-        dim = cls._dim(rng, shape)
-        axis = dim.get("dim", 0)
-        if rng.random() < 0.5 or not -len(shape) <= axis < len(shape):
-            return Sample({"split_size_or_sections": rng.randint(0, 4), **dim}, ((shape, "float32"),))
-        sizes, left = [], shape[axis]
-        while left > 0:
-            sizes.append(rng.randint(0, left))
-            left -= sizes[-1]
-        if rng.random() < 0.15:
-            sizes.append(rng.choice([1, -1]))
-        return Sample({"split_size_or_sections": sizes, **dim}, ((shape, "float32"),))
+    def axis(cls, tensors: list[TensorType]) -> int:
+        return 0 if tensors[0].rank == 1 else 1
 
 
-class unbind(_Part):
-    """Every slice along an axis, which is dropped."""
+class vstack(_Stacked):
+    """Joins tensors along the first axis; a vector counts as a row."""
 
-    python = Method("unbind")
-    dim = Int("axis to take apart", 0)
-    example = ("[3, N, D]", "unbind")
+    low = 2
+    python = Writer("torch.vstack", listed=True)
+    formula = "out = cat of the tensors along axis 0, a vector as [1, N]"
+    example = ("[N, 64], [M, 64]", "vstack")
 
     @classmethod
-    def infer(cls, call: Call) -> tuple[TensorType, ...]:
-        axis = _axis(call)
-        size = call.x.shape[axis]
-        if not size.is_const:
-            call.reject(
-                "S304",
-                f"`{call.label}` (unbind) gives as many tensors as axis {axis} is long, which is `{size}`",
-                help="give that dimension of the input a number",
-            )
-        piece = call.x.with_shape((*call.x.shape[:axis], *call.x.shape[axis + 1 :]))
-        return (piece,) * size.value
+    def axis(cls, tensors: list[TensorType]) -> int:
+        return 0
+
+
+class dstack(_Stacked):
+    """Joins tensors along the third axis; axes of size 1 are added where there are too few."""
+
+    low = 3
+    python = Writer("torch.dstack", listed=True)
+    formula = "out = cat of the tensors along axis 2, [H, W] as [H, W, 1] and [N] as [1, N, 1]"
+    example = ("[H, W], [H, W]", "dstack")
+
+
+class column_stack(_Stacked):
+    """Joins tensors along the second axis; a vector counts as a column."""
+
+    low = 2
+    python = Writer("torch.column_stack", listed=True)
+    formula = "out = cat of the tensors along axis 1, a vector as [N, 1]"
+    example = ("[N], [N, 64]", "column_stack")
 
     @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        shape = cls._shape(rng)
-        return Sample({**cls._dim(rng, shape)}, ((shape, "float32"),))
+    def shaped(cls, shape: tuple[Dim, ...]) -> tuple[Dim, ...]:
+        one = Dim.of(1)
+        return shape if len(shape) > 1 else (*(shape or (one,)), one)

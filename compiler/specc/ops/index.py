@@ -75,14 +75,14 @@ FILES = {
     "axes": """
         permute
         transpose
+        swapdims
+        swapaxes
+        movedim
+        moveaxis
+        t
+        adjoint
         squeeze
         unsqueeze
-        expand
-        roll
-        flip
-        select
-        narrow
-        contiguous
     """,
     "boxes": """
         nms
@@ -92,6 +92,14 @@ FILES = {
         box_convert
         box_area
         masks_to_boxes
+    """,
+    "bricks": """
+        SqueezeExcitation
+        Conv2dNormActivation
+        Conv3dNormActivation
+        MLP
+        FrozenBatchNorm2d
+        Permute
     """,
     "clamping": """
         clamp
@@ -141,6 +149,23 @@ FILES = {
         conv_transpose2d
         conv_transpose3d
     """,
+    "conversion": """
+        contiguous
+        clone
+        detach
+        to
+        half
+        bfloat16
+        float
+        double
+        bool
+        byte
+        char
+        short
+        int
+        long
+        type_as
+    """,
     "convolution": """
         Conv1d
         Conv2d
@@ -149,6 +174,21 @@ FILES = {
         conv2d
         conv3d
     """,
+    "creation": """
+        arange
+        linspace
+        logspace
+        zeros
+        ones
+        full
+        eye
+        zeros_like
+        ones_like
+        full_like
+        meshgrid
+        tril_indices
+        triu_indices
+    """,
     "cumulative": """
         cumsum
         cumprod
@@ -156,6 +196,17 @@ FILES = {
         cummax
         cummin
         diff
+    """,
+    "deformable": """
+        DeformConv2d
+        deform_conv2d
+    """,
+    "diagonals": """
+        tril
+        triu
+        diagonal
+        diag
+        diag_embed
     """,
     "distance": """
         CosineSimilarity
@@ -178,6 +229,14 @@ FILES = {
         dropout3d
         alpha_dropout
         feature_alpha_dropout
+    """,
+    "drops": """
+        StochasticDepth
+        stochastic_depth
+        DropBlock2d
+        drop_block2d
+        DropBlock3d
+        drop_block3d
     """,
     "einops": """
         rearrange
@@ -253,6 +312,16 @@ FILES = {
         argmax
         argmin
     """,
+    "flips": """
+        roll
+        flip
+        fliplr
+        flipud
+        rot90
+    """,
+    "focal": """
+        sigmoid_focal_loss
+    """,
     "folding": """
         Unfold
         unfold
@@ -263,12 +332,19 @@ FILES = {
         grid_sample
         affine_grid
     """,
+    "indexing": """
+        select
+        narrow
+    """,
     "joining": """
         cat
+        concat
+        concatenate
         stack
-        chunk
-        split
-        unbind
+        hstack
+        vstack
+        dstack
+        column_stack
     """,
     "layer_normalization": """
         LayerNorm
@@ -276,6 +352,13 @@ FILES = {
         GroupNorm
         LocalResponseNorm
         CrossMapLRN2d
+    """,
+    "layer_normalization_functions": """
+        layer_norm
+        rms_norm
+        group_norm
+        local_response_norm
+        normalize
     """,
     "linear": """
         Linear
@@ -359,15 +442,19 @@ FILES = {
     "normalization_functions": """
         batch_norm
         instance_norm
-        layer_norm
-        rms_norm
-        group_norm
-        local_response_norm
-        normalize
     """,
     "norms": """
         norm
         vector_norm
+    """,
+    "ordering": """
+        topk
+        kthvalue
+        sort
+        argsort
+        msort
+        searchsorted
+        bucketize
     """,
     "overlaps": """
         box_iou
@@ -380,7 +467,6 @@ FILES = {
     """,
     "padding": """
         pad
-        arange
     """,
     "padding_modules": """
         ZeroPad1d
@@ -412,6 +498,16 @@ FILES = {
         avg_pool1d
         avg_pool2d
         avg_pool3d
+    """,
+    "random_tensors": """
+        rand
+        randn
+        rand_like
+        randn_like
+        randint
+        randperm
+        bernoulli
+        multinomial
     """,
     "rectifier": """
         ReLU
@@ -478,6 +574,7 @@ FILES = {
         nonzero
         argwhere
         masked_select
+        unique
     """,
     "shape": """
         flatten
@@ -503,9 +600,29 @@ FILES = {
         Softmax2d
         gumbel_softmax
     """,
+    "splitting": """
+        chunk
+        split
+        unbind
+        tensor_split
+        hsplit
+        vsplit
+        dsplit
+    """,
+    "tiling": """
+        expand
+        broadcast_to
+        expand_as
+        tile
+        repeat_interleave
+    """,
     "transformer": """
-        TransformerEncoderLayer
         TransformerEncoder
+        TransformerDecoder
+        Transformer
+    """,
+    "transformer_layers": """
+        TransformerEncoderLayer
         TransformerDecoderLayer
     """,
     "unpooling": """

@@ -246,6 +246,8 @@ def check_groups(call: Call, channels: Dim) -> None:
         arg="num_groups",
         help=f"{channels} channels can be split into {', '.join(map(str, possible))} groups" if possible else None,
     )
+    if not call.sink.ok:
+        raise Rejected(call.x)
     require_filled(call, 1, call.x.rank)
     others = (call.x.shape[0], *call.x.shape[2:])
     require_several(call, product(others) * (channels // groups), "value per group", others)

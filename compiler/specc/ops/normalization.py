@@ -89,10 +89,15 @@ def _statistics(call: Call) -> dict[str, Owned]:
 
 def _require_statistics(call: Call, others: tuple[Dim, ...], what: str, more: str = "") -> None:
     """More than one value per channel: without running statistics always, with them in training (W514)."""
-    count = product(others)
-    if not call["track_running_stats"]:
-        require_several(call, count, what, others)
-    elif count == 1 and call.sink.ok:
+    if call["track_running_stats"]:
+        warn_of_one(call, product(others), what, more)
+    else:
+        require_several(call, product(others), what, others)
+
+
+def warn_of_one(call: Call, count: Dim, what: str, more: str = "") -> None:
+    """A lint where training is sure to refuse a single value; an open size is not warned of (W514)."""
+    if count == 1 and call.sink.ok:
         call.sink.warning(
             "W514",
             f"`{call.label}` ({call.op.name}) has one {what}, and training needs more for its statistics",
@@ -100,6 +105,12 @@ def _require_statistics(call: Call, others: tuple[Dim, ...], what: str, more: st
             notes=call.input_notes(),
             help=f"{more}normalise before the axes shrink to 1",
         )
+
+
+def check_eps(call: Call) -> None:
+    """Torch trains a batch normalisation with a positive `eps` only (L204)."""
+    if call["eps"] == 0:
+        call.report("L204", f"`eps` of `{call.label}` must be greater than 0 to train", arg="eps", notes=())
 
 
 class _ChannelNorm(Norm, abstract=True):
@@ -162,8 +173,7 @@ class BatchNorm(_ChannelNorm, abstract=True):
     def infer(cls, call: Call) -> TensorType:
         cls.check_rank(call)
         check_dtype(call, call["affine"] or call["track_running_stats"])
-        if call["eps"] == 0:
-            call.report("L204", f"`eps` of `{call.label}` must be greater than 0 to train", arg="eps", notes=())
+        check_eps(call)
         require_filled(call, 1, 2)
         call.inferred("num_features", call.x.shape[1], axis="channels")
         others = (call.x.shape[0], *call.x.shape[2:])

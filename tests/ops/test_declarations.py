@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+import torchvision
 import yaml
 from torch import nn
 
@@ -71,7 +72,8 @@ def test_docs_are_sentences(op: type[Op]) -> None:
 @each_op
 def test_defaults_are_torchs(op: type[Op]) -> None:
     """Names, order and defaults equal the signature of the class or function, where Python can read one."""
-    target: Any = getattr(nn, op.__name__, None) if op.stateful else _function(op)
+    vision = op.target().startswith("torchvision.ops.")
+    target: Any = getattr(torchvision.ops if vision else nn, op.__name__, None) if op.stateful else _function(op)
     overloads = [o for o in _signatures(target) if all(p.kind not in _VARIADIC for p in o.values())]
     if op.name == "TransformerEncoder":  # written with its layer inside: the arguments of both
         (stack,), (layer,) = overloads, _signatures(nn.TransformerEncoderLayer)
@@ -102,6 +104,8 @@ _VARIADIC = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 
 def _function(op: type[Op]) -> Any:
     place, _, name = op.python.target.rpartition(".")
+    if place == "torchvision.ops":
+        return getattr(torchvision.ops, name)
     return getattr(nn.functional if place == "F" else torch, name, None) or getattr(torch.Tensor, name, None)
 
 

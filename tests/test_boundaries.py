@@ -141,10 +141,10 @@ def test_the_examples_of_contributing_work() -> None:
     spec = "specc: 1\nname: net\ninputs: {x: [N, 8]}\nlayers: {soft: Softsign, drop: {op: Dropout, p: 0}, fc: FC}\n"
     proof = f"""
 from specc.compiler import compile_text
-from specc.cli.ops import page
+from specc.reference.manual import manual
 from specc.ops import OPS
 
-assert "gives [N, C]" in page(OPS["Softsign"])
+assert "gives [N, C]" in manual(OPS["Softsign"])
 result = compile_text({spec.replace("FC", "{op: Linear, out_features: 3}")!r})
 assert result.diagnostics == (), result.diagnostics
 assert to_state(result.graph) == "fc.weight [3, 8] float32\\nfc.bias [3] float32\\n"

@@ -198,13 +198,6 @@ class TestOps:
         assert "gives [N, 10]" in shown
         assert "parameter  weight  [10, 784] float32" in shown
 
-    def test_every_op_has_a_page(self) -> None:
-        from specc.cli.ops import page
-        from specc.ops import OPS
-
-        wide = {op.name for op in OPS.values() if max(map(len, page(op, columns=80).splitlines())) > 100}
-        assert wide == set()
-
     def test_an_unknown_op_names_the_nearest(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["ops", "conv2d"]) == 2
         assert "did you mean `Conv2d`?" in capsys.readouterr().err

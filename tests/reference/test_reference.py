@@ -1,0 +1,72 @@
+"""The reference of the ops: every page is whole, its example compiles, and docs/ops/ is current."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from specc.ops import OPS, Op
+from specc.reference.manual import listing, manual
+from specc.reference.markdown import files
+from specc.reference.page import page
+
+DOCS = Path(__file__).parents[2] / "docs" / "ops"
+
+each_op = pytest.mark.parametrize("op", OPS.values(), ids=list(OPS))
+
+
+@each_op
+def test_page_is_whole(op: type[Op]) -> None:
+    """A summary, a formula, an example that compiles and is written in Python, its cost, and a link."""
+    about = page(op)
+    assert about.summary.endswith(".")
+    assert about.formula
+    assert about.example.gives
+    assert any(op.target().rpartition(".")[2] in line or op.python.operator for line in about.example.python)
+    assert "?" not in (about.example.macs, about.example.keeps)
+    assert about.url.startswith("https://")
+
+
+@each_op
+def test_target_exists(op: type[Op]) -> None:
+    """The link's name is the dotted path of what the generated module calls."""
+    module, _, rest = op.target().partition(".")
+    found: Any = importlib.import_module(module)
+    for part in rest.split("."):
+        found = getattr(found, part)
+    assert callable(found)
+
+
+@each_op
+def test_manual_keeps_within_the_terminal(op: type[Op]) -> None:
+    lines = [line for line in manual(op, columns=80).splitlines() if "https:" not in line and "{op:" not in line]
+    wide = [line for line in lines if len(line) > 100]  # what is no prose keeps its breaks
+    assert wide == []
+    sections = [line for line in manual(op).splitlines() if line and line == line.upper() and line[0].isalpha()]
+    assert sections[0] == "NAME"
+    assert sections[-1] == "SEE ALSO"
+
+
+def test_the_list_has_every_op() -> None:
+    shown = listing()
+    assert [name for name in OPS if f"\n  {name} " not in shown] == []
+
+
+def _texts() -> Iterator[tuple[Path, str]]:
+    for name, text in files().items():
+        yield DOCS / name, text
+
+
+def test_docs_are_current(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--update"):
+        DOCS.mkdir(parents=True, exist_ok=True)
+        for path, text in _texts():
+            path.write_text(text, encoding="utf-8")
+    expected = dict(_texts())
+    assert {path.name for path in DOCS.iterdir()} == {path.name for path in expected}
+    stale = [path.name for path, text in expected.items() if path.read_text(encoding="utf-8") != text]
+    assert stale == [], "run `make golden`"

@@ -20,7 +20,7 @@ from specc.ops import Op
 from specc.ops.arguments import Value
 from specc.ops.declare import Sample
 from specc.ops.write import Method, Moded, Nested, Operator, Prefix
-from tests.oracle.judge import flat, names_for, tensor, texts
+from tests.oracle.judge import drawn, flat, names_for, texts
 
 # Builtins whose arguments have no names, or are read otherwise than they are called: their text is checked alone.
 UNNAMED = frozenset({"arange", "where", "repeat"})
@@ -53,13 +53,13 @@ def _compared(how: str, expected: list[Tensor], make: Any) -> Iterator[str]:
             yield f"{how}: output {place} has other values"
 
 
-def _inputs(sample: Sample) -> dict[str, Tensor]:
+def _inputs(op: type[Op], sample: Sample) -> dict[str, Tensor]:
     torch.manual_seed(1)
-    return {f"x{k}": tensor(*given, sample) for k, given in enumerate(sample.inputs) if given is not None}
+    return {f"x{k}": x for k, x in enumerate(drawn(op, sample)) if x is not None}
 
 
-def _run(call: str, names: dict[str, Any], sample: Sample) -> list[Tensor]:
-    names |= _inputs(sample)
+def _run(op: type[Op], call: str, names: dict[str, Any], sample: Sample) -> list[Tensor]:
+    names |= _inputs(op, sample)
     torch.manual_seed(2)
     return flat(eval(call, names))
 
@@ -70,7 +70,7 @@ def _by_text(op: type[Op], values: Mapping[str, Value], sample: Sample) -> list[
     torch.manual_seed(0)
     if construct:
         names["layer"] = eval(construct, names).eval()
-    return _run(call, names, sample)
+    return _run(op, call, names, sample)
 
 
 def _by_names(op: type[Op], values: Mapping[str, Value], sample: Sample) -> list[Tensor]:
@@ -90,12 +90,12 @@ def _by_names(op: type[Op], values: Mapping[str, Value], sample: Sample) -> list
         if isinstance(op.python, Nested):  # its arguments are two constructors'
             return _by_text(op, values, sample)
         names["layer"] = target(**plain).eval()
-        return _run(texts(op, values, sample)[1], names, sample)
+        return _run(op, texts(op, values, sample)[1], names, sample)
     # A function is given what differs from its defaults: some take None for an argument left out, some do not.
     written = set(op.written(values))
     leading = [plain.pop(name) for name in takewhile(written.__contains__, op.leading())]
     plain = {name: value for name, value in plain.items() if name in written}
-    given = list(_inputs(sample).values())
+    given = list(_inputs(op, sample).values())
     ports = [name for (name, _, _), x in zip(op.ports(), sample.inputs, strict=False) if x is not None]
     if isinstance(op.python, Moded):
         plain |= {name: eval(text, names) for name, text in op.python.implied(ports).items()}
@@ -142,6 +142,6 @@ def _generated(op: type[Op], sample: Sample, outputs: int) -> list[Tensor]:
     exec(to_python(result.graph), names)
     torch.manual_seed(0)
     network: nn.Module = names[result.graph.class_name]().eval()
-    given = list(_inputs(sample).values())
+    given = list(_inputs(op, sample).values())
     torch.manual_seed(2)
     return flat(network(*given))

@@ -105,9 +105,7 @@ def _run(
     torch.manual_seed(0)
     with torch.device(device) if device != "cpu" else nullcontext():  # its mode hides arguments from some functions
         layer = eval(construct, names).eval() if construct else None
-        for k, given in enumerate(sample.inputs):
-            if given is not None:
-                names[f"x{k}"] = tensor(*given, sample)
+        names |= {f"x{k}": x for k, x in enumerate(drawn(op, sample)) if x is not None}
         names["layer"] = layer
         if counted:
             with FlopCounterMode(display=False) as counter, _plain_kernels():
@@ -139,9 +137,17 @@ def names_for(*, training: bool) -> dict[str, Any]:
     return {**modules, "self": SimpleNamespace(training=training)}
 
 
-def tensor(shape: tuple[int, ...], dtype: str, sample: Sample) -> torch.Tensor:
-    """Random values as the sample wants them."""
+def drawn(op: type[Op], sample: Sample) -> list[torch.Tensor | None]:
+    """Random inputs as the sample wants them."""
+    ports = [name for name, _, variadic in op.ports() for _ in range(len(sample.inputs) if variadic else 1)]
+    pairs = zip(ports, sample.inputs, strict=False)
+    return [None if given is None else _tensor(*given, sample, port) for port, given in pairs]
+
+
+def _tensor(shape: tuple[int, ...], dtype: str, sample: Sample, port: str) -> torch.Tensor:
     values = _values(shape, dtype, sample.high, sample.low)
+    if port.endswith("padding_mask") and shape:
+        values[..., :1] = 0  # no sequence is all padding, at which nested tensors fail
     return values.sort(-1).values if sample.ascending and shape and not values.is_complex() else values
 
 

@@ -14,7 +14,7 @@ from specc.ops.arguments import Value
 from specc.ops.declare import Sample
 from specc.ops.evaluate import Outcome
 from specc.shapes.dim import Dim
-from tests.oracle.judge import flat, names_for, tensor, texts
+from tests.oracle.judge import drawn, flat, names_for, texts
 
 # What a declaration says to within a part of the whole: op → (tolerance, why).
 ROUGH: Mapping[str, tuple[float, str]] = {
@@ -42,7 +42,7 @@ def measured(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Kept 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             layer = eval(construct, names).train() if construct else None
-            given = [None if each is None else tensor(*each, sample) for each in sample.inputs]
+            given = drawn(op, sample)
             ports = [name for name, _, variadic in op.ports() for _ in range(len(given) if variadic else 1)]
             # not leaves, so that an operation in place may change them
             given = [

@@ -173,9 +173,10 @@ class MultiheadAttention(Module):
         ports = tuple(port for port in cls.inputs[:3] if port not in copied)
         if not weights and dropout == 0:
             ports += mask.ports
+        gradients = at.weights * (2 * FLOAT) if weights or dropout else 0  # of the weights, before and after softmax
         if not weights or call["average_attn_weights"]:
-            return Saved(ports, (), floats * FLOAT)
-        return Saved(ports, (1,), (floats - at.weights) * FLOAT)  # the weights are the second output
+            return Saved(ports, (), floats * FLOAT, backward=gradients)
+        return Saved(ports, (1,), (floats - at.weights) * FLOAT, backward=gradients)  # the second output: the weights
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:

@@ -143,7 +143,8 @@ class scaled_dot_product_attention(Function):
             kept = kept + product(lead) * each
         elif call["dropout_p"]:
             kept = kept + weights
-        folded = not scored and lead  # one matrix by a batch of them: these are put in another order
+        # one matrix by a batch of them: these are put in another order
+        folded = not scored and all(size != 1 for size in (product(lead), *value.shape[-2:]))
         if _viewed(value.shape[:-2], lead) and not grouped and not folded:
             return Saved(("value",), (), kept * size)
         return Saved((), (), (kept + _spread(value, lead)) * size)

@@ -103,6 +103,9 @@ def masks(call: Call, at: Heads, mask: str, padding: str, *, causal: bool, conve
 
 
 def same(call: Call, *ports: str) -> bool:
-    """Whether the ports read one tensor. Only a spec can say so: types given by hand stand for different ones."""
+    """Whether the ports read one tensor that torch projects at once: it takes unbatched ones for different.
+
+    Only a spec can say so: types given by hand stand for different tensors.
+    """
     first = call.operands[ports[0]][0]
-    return first.span is not None and all(call.operands[port][0] == first for port in ports)
+    return first.type.rank == 3 and first.span is not None and all(call.operands[port][0] == first for port in ports)

@@ -63,7 +63,7 @@ test: .setup/dev
 	$(BIN)/python -m pytest -q $(PYTEST_ARGS)
 
 golden: .setup/dev
-	$(BIN)/python -m pytest -q tests/ops/test_index.py tests/test_cases.py tests/test_goldens.py tests/ops --update
+	$(BIN)/python -m pytest -q tests/ops/test_index.py tests/test_cases.py tests/test_goldens.py tests/ops tests/reference --update
 
 lint: .setup/dev
 	$(BIN)/ruff check .
@@ -72,6 +72,7 @@ lint: .setup/dev
 
 bench: .setup/torch
 	@$(BIN)/python bench/check.py
+	@$(BIN)/python -m bench.memory
 
 oracle: .setup/dev
 	$(BIN)/python -m tests.oracle --configurations 300 $(ORACLE_ARGS)

@@ -52,12 +52,16 @@ class Tensor:
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """A leaf as it runs. `extra`: bytes of tensors it keeps that are neither inputs nor outputs."""
+    """A leaf as it runs. `extra`: bytes of tensors it keeps that are neither inputs nor outputs; `forward`, `backward`:
+    those it takes for a while, see `Saved`.
+    """
 
     path: str
     reads: list[Tensor]
     makes: list[Tensor]
     extra: int = 0
+    forward: int = 0
+    backward: int = 0
     parameters: int = 0
     recorded: bool = False  # autograd records it
     passes: Sequence[bool] = ()  # for each input, whether its gradient takes no memory of its own
@@ -145,7 +149,8 @@ class Program:
             raise Unknown(node.path)
         kept = [t.storage for item, t in zip(node.inputs, step.reads, strict=True) if item.port in node.saved.inputs]
         kept += [step.makes[place].storage for place in node.saved.outputs]
-        step.extra = self._number(Dim.of(node.saved.extra), node.path)
+        sizes = (node.saved.extra, node.saved.forward, node.saved.backward)
+        step.extra, step.forward, step.backward = (self._number(Dim.of(size), node.path) for size in sizes)
         self.keep(kept)
 
     def keep(self, storages: Iterable[Storage]) -> None:
@@ -182,8 +187,8 @@ def forward_peak(program: Program) -> Peak:
     peak = Peak(0, "forward", "")
     for here, step in enumerate(steps):
         alive += change[here]
-        if alive > peak.size:
-            peak = Peak(alive, "forward", step.path)
+        if alive + step.forward > peak.size:
+            peak = Peak(alive + step.forward, "forward", step.path)
     return peak
 
 
@@ -208,7 +213,7 @@ def backward_peak(program: Program, accumulating: bool) -> Peak:
     for step, gone in zip(reversed(program.steps), reversed(released), strict=True):
         if step.recorded and any(tensor in gradients for tensor in step.makes):
             alive += step.parameters
-            most = alive + gradients.back(step)
+            most = alive + max(gradients.alive + step.backward, gradients.back(step))
             if most > peak.size:
                 peak = Peak(most, "backward", step.path)
             alive -= step.parameters if accumulating else 0

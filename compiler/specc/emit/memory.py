@@ -134,9 +134,12 @@ def _section(graph: Graph) -> Mapping[str, Plain]:
 
 
 def _named(value: Plain) -> tuple[str, Mapping[str, Plain]]:
-    """The name and the arguments of an optimizer or a loss as a spec writes it; ("", {}) where there is none."""
+    """The name and the arguments of an optimizer or a loss as a spec writes it; ("", {}) where there is none.
+
+    One of the user's own (`target: pkg.mod:Name`) has a name that no table knows.
+    """
     if isinstance(value, str):
         return value, {}
-    if isinstance(value, dict) and isinstance(value.get("op"), str):
-        return str(value["op"]), value
+    if isinstance(value, dict):
+        return str(value.get("op") or value.get("target") or ""), value
     return "", {}

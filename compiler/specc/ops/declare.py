@@ -88,13 +88,17 @@ class Sample(NamedTuple):
 
 class Saved(NamedTuple):
     """What autograd keeps of a call for its backward pass, in training mode on the CPU, every float input but a mask
-    needing a gradient: the tensors at the input ports named, the outputs at the places given, and `extra` bytes of others (a
-    mask, the indices of a pooling, statistics, a copy). Parameters and buffers are not counted.
+    needing a gradient: the tensors at the input ports named, the outputs at the places given, and `extra` bytes of
+    others (a mask, the indices of a pooling, statistics, a copy). Parameters and buffers are not counted.
     """
 
     inputs: tuple[str, ...] = ()
     outputs: tuple[int, ...] = ()
     extra: Dim | int = 0
+    # Of an op that runs as many kernels, roughly, the bytes of tensors that it takes for a while: `forward` beside what
+    # it gives and keeps, `backward` in place of its inputs' gradients where these are less.
+    forward: Dim | int = 0
+    backward: Dim | int = 0
 
 
 class Incomplete(TypeError):

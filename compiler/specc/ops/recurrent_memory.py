@@ -52,7 +52,9 @@ def stepwise(call: Call, cells: list[Cell], each: int, projected: bool) -> Saved
     kept = kept + _between(call, cells, time * batch, raw=False)
     if swapped:
         kept = kept + call.x.numel * directions
-    return Saved(_ports(call, swapped), (), kept * FLOAT)
+    gates = {"RNN": 1, "GRU": 3, "LSTM": 4}[call.op.name]
+    projected = time * batch * (gates * hidden)  # a layer's inputs, by all gates, before its first step
+    return Saved(_ports(call, swapped), (), kept * FLOAT, forward=projected * FLOAT)
 
 
 def onednn(call: Call, cells: list[Cell]) -> Saved:

@@ -82,7 +82,7 @@ def observe(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Observ
     text = f"{construct} | {call}" if construct else call
     if fatal(op.name, values, sample):
         return Observed(text, "the CPU: the process dies")
-    seen = []
+    seen: list[Observed] = []
     for device in ("cpu",) if op.name in CPU_ONLY else ("meta", "cpu"):
         try:
             with warnings.catch_warnings(), torch.no_grad():
@@ -98,9 +98,7 @@ def observe(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Observ
     return on_meta
 
 
-def _run(
-    op: type[Op], construct: str, call: str, sample: Sample, device: str, text: str, *, counted: bool
-) -> Observed:
+def _run(op: type[Op], construct: str, call: str, sample: Sample, device: str, text: str, *, counted: bool) -> Observed:
     names = names_for(training=False)
     torch.manual_seed(0)
     with torch.device(device) if device != "cpu" else nullcontext():  # its mode hides arguments from some functions

@@ -128,6 +128,11 @@ TABLE = (
     Stricter("cat concat concatenate", "S309", "", "torch does not look at `dim` where every tensor is [0]", empty=True),
     Stricter("expand broadcast_to", "L204", "names no size to keep", "beside an axis of 0 torch makes a tensor of a "
              "negative size"),
+    Stricter("GaussianNLLLoss gaussian_nll_loss", "S303", "`var` of", "torch adds the sizes that differ, and 0 counts as "
+             "none", empty=True),
+    Stricter("embedding_bag", "S307", "looks up integers", "torch swaps a table and indices in the order of long ago, and "
+             "warns"),
+    Stricter("pdist", "S307", "", "torch has no kernel for others; one vector alone needs none"),
 )  # fmt: skip
 
 

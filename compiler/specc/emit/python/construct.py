@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from specc.emit.python.modules import is_chain
 from specc.emit.python.places import Leaf, Place, Use, agrees, leaves, leaving, only_first, outward, said, settled
-from specc.emit.python.text import text
+from specc.emit.python.text import text, tidy
 from specc.emit.python.tree import Chain, Copies, Hole, Make, Tree, alike, key
 from specc.graph.ir import Node
 from specc.graph.origins import input_size, simplified
@@ -20,6 +20,9 @@ from specc.shapes.tensor import TensorType, Type
 
 if TYPE_CHECKING:
     from specc.emit.python.classes import Class
+
+
+_LONGEST = 100  # characters of a size that inference put together: a longer one fills more than a line
 
 
 @dataclass(slots=True)
@@ -119,7 +122,7 @@ class Builder:
         if expr is not None:
             expr, causes = settled(expr)
             self.baked |= causes
-            if agrees(bound, expr, self.use.scope):
+            if agrees(bound, expr, self.use.scope) and (bound.given or len(text(tidy(expr))) <= _LONGEST):
                 return expr
         self.fix()
         return None

@@ -13,6 +13,7 @@ from specc.ops.spatial import (
     per_axis,
     per_axis_dims,
     places,
+    reach,
     sample_dtype,
     sample_optional,
     sample_shape,
@@ -41,7 +42,7 @@ def grown(call: Call, kernel: tuple[Dim, ...]) -> list[Dim]:
     spatial = call.op.spatial
     wanted = call["output_size"] if "output_size" in call.op.args else None
     usual = [
-        (call.x.shape[axis - spatial] - 1) * stride[axis] - 2 * padding[axis] + dilation[axis] * (kernel[axis] - 1) + 1
+        (call.x.shape[axis - spatial] - 1) * stride[axis] - 2 * padding[axis] + reach(kernel[axis], dilation[axis])
         for axis in range(spatial)
     ]
     if wanted is not None:

@@ -16,6 +16,7 @@ from specc.ops.spatial import (
     per_axis,
     per_axis_dims,
     places,
+    reach,
     require_filled,
     sample_dtype,
     sample_optional,
@@ -106,11 +107,11 @@ def slid(call: Call, geometry: Geometry) -> list[Dim]:
             size = padded.shape[axis - spatial]
         elif call["padding"] != "valid":
             zeros = per_axis_dims(call, "padding")[axis]
-        reach = dilation * (kernel - 1) + 1
+        span = reach(kernel, dilation)
         call.require_at_least(
             size + 2 * zeros,
-            reach,
-            f"the kernel of `{call.label}` spans {reach}, but its padded input has only {size + 2 * zeros}",
+            span,
+            f"the kernel of `{call.label}` spans {span}, but its padded input has only {size + 2 * zeros}",
             arg="kernel_size" if "kernel_size" in call.op.args else None,
             help="use a smaller kernel, pad the input, or let fewer layers shrink it",
         )

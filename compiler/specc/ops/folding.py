@@ -11,6 +11,7 @@ from specc.ops.declare import Family, Module, Op, Owned, Sample, Saved
 from specc.ops.spatial import (
     Functional,
     per_axis_dims,
+    reach,
     require_filled,
     sample_dtype,
     sample_optional,
@@ -61,11 +62,11 @@ class _Blocks(Op, abstract=True):
         out = []
         for axis, size in enumerate(sizes):
             padded = size + 2 * paddings[axis]
-            reach = dilations[axis] * (kernels[axis] - 1) + 1
+            span = reach(kernels[axis], dilations[axis])
             call.require_at_least(
                 padded,
-                reach,
-                f"a block of `{call.label}` ({cls.name}) spans {reach}, but its padded image has only {padded}",
+                span,
+                f"a block of `{call.label}` ({cls.name}) spans {span}, but its padded image has only {padded}",
                 arg="kernel_size",
             )
             out.append(windows(size, kernels[axis], strides[axis], paddings[axis], dilations[axis]))
@@ -195,7 +196,7 @@ class fold(_Fold, Functional):
     positional = 2
     order = _ORDER
     output_size = SizeList("height and width of the image", scalar=True)
-    example = ("[N, 27, H * W]", "{op: fold, output_size: [H, W], kernel_size: 3, padding: 1}")
+    example = ("[N, 27, 1024]", "{op: fold, output_size: [32, 32], kernel_size: 3, padding: 1}")
 
     @classmethod
     def outer(cls, call: Call) -> list[Dim]:

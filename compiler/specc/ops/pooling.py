@@ -13,12 +13,14 @@ from specc.ops.spatial import (
     per_axis,
     per_axis_dims,
     places,
+    reach,
     require_filled,
     sample_dtype,
     sample_optional,
     sample_shape,
     sample_sizes,
     sibling,
+    windows,
 )
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import FLOATING, SIGNED
@@ -30,16 +32,17 @@ if TYPE_CHECKING:
 INDEX_BYTES = 8  # of an int64 index
 
 
-def pooled(size: Dim, kernel: int | Dim, stride: int | Dim, padding: int | Dim, dilation: int | Dim, ceil: bool) -> Dim:
+def pooled(size: Dim, kernel: Dim, stride: Dim, padding: Dim, dilation: Dim, ceil: bool) -> Dim:
     """How many windows torch takes along an axis.
 
     With `ceil` the last one may reach over the right border, but must start within the input or the left padding: the
-    smaller of ⌈(size + 2·padding − reach) / stride⌉ + 1 and ⌈(size + padding) / stride⌉. The constants decide which.
+    smaller of ⌈(size + 2·padding − reach) / stride⌉ + 1 and ⌈(size + padding) / stride⌉. The constants decide which, so
+    that the size does not remember params behind them: other values might decide otherwise.
     """
-    reach = dilation * (kernel - 1) + 1
     if not ceil:
-        return (size + (2 * padding - reach)) // stride + 1
-    return (size + (Dim.minimum(2 * padding - reach + stride, padding) + stride - 1)) // stride
+        return windows(size, kernel, stride, padding, dilation)
+    step, border = stride.value, padding.value
+    return (size + (min(2 * border - reach(kernel, dilation).value + step, border) + step - 1)) // step
 
 
 class Pool(Op, abstract=True):
@@ -119,13 +122,12 @@ class Window(Pool, abstract=True):
                     help=f"torch pads a pooling by at most half of its kernel: write `padding: {kernel // 2}`",
                 )
             size = call.x.shape[axis - cls.spatial]
-            reach = dilations[axis].value * (kernel - 1) + 1
-            ceil = bool(call["ceil_mode"])
+            span, ceil = reach(kernels[axis], dilations[axis]), bool(call["ceil_mode"])
             count = pooled(size, kernels[axis], strides[axis], paddings[axis], dilations[axis], ceil)
             call.require_at_least(
                 count,
                 1,
-                f"the window of `{call.label}` spans {reach}, but its padded input has only {size + 2 * padding}",
+                f"the window of `{call.label}` spans {span}, but its padded input has only {size + 2 * padding}",
                 arg="kernel_size",
             )
             if cls.must_fit(call):

@@ -75,9 +75,14 @@ def from_params(expr: ast.expr | None) -> bool:
     return expr is not None and any(isinstance(node, ast.Name) for node in ast.walk(expr))
 
 
-def windows(size: Dim, kernel: int | Dim, stride: int | Dim, padding: int | Dim, dilation: int | Dim) -> Dim:
+def reach(kernel: Dim, dilation: Dim) -> Dim:
+    """How far a dilated kernel spans: dilation·(kernel − 1) + 1."""
+    return kernel if dilation == 1 else dilation * (kernel - 1) + 1
+
+
+def windows(size: Dim, kernel: Dim, stride: Dim, padding: Dim, dilation: Dim) -> Dim:
     """How often a dilated kernel fits: ⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1."""
-    return (size + (2 * padding - dilation * (kernel - 1) - 1)) // stride + 1
+    return (size + 2 * padding - reach(kernel, dilation)) // stride + 1
 
 
 def require_filled(call: Call, lead: int) -> None:

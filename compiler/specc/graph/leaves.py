@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from specc.diagnostics import Sink, Span, closest
-from specc.graph import scopes, wiring
+from specc.graph import meant, scopes, wiring
 from specc.graph.admitted import admitted
 from specc.graph.frame import Frame
 from specc.graph.guesses import guessed
@@ -45,7 +45,7 @@ def named(
     if kind in builder.blocks:
         return scopes.block(builder, frame, name, key, node, builder.blocks[kind], path, sources, index)
     if kind not in OPS:
-        near = _meant(builder, kind, frame, sources)
+        near = meant.near(builder, kind, frame, sources)
         builder.sink.error(
             "L205",
             f"there is no op or block `{kind}`",
@@ -53,20 +53,17 @@ def named(
             help=f"did you mean `{near}`?" if near else "`specc ops` lists the ops",
         )
         return None if near is None else _as_meant(builder, near, frame, name, key, node, word, path, sources, index)
+    owner = meant.owner(OPS[kind], node, frame, sources)
+    if owner is not None:
+        read = ", ".join(f"`{port}`" for port, _, _ in OPS[kind].ports())
+        builder.sink.error(
+            "L205",
+            f"`{kind}` is the function, which reads {read}; the layer with these arguments is `{owner}`",
+            word.span,
+            help=f"did you mean `{owner}`?",
+        )
+        return _as_meant(builder, owner, frame, name, key, node, word, path, sources, index)
     return _leaf_of(builder, OPS[kind], frame, name, key, node, word, path, sources, index)
-
-
-def _meant(
-    builder: Builder, kind: str, frame: Frame, sources: list[Value] | dict[str, list[Value]] | None
-) -> str | None:
-    """The op or block that an unknown name most likely means; of `Conv1d` and `Conv2d` the one its input fits."""
-    near = closest(kind, [*OPS, *builder.blocks])
-    if near is None or not near[-2:-1].isdigit() or kind[-2:-1].isdigit():
-        return near
-    first = sources[0] if isinstance(sources, list) and sources else frame.current
-    rank = first.type.rank if first is not None and isinstance(first.type, TensorType) else None
-    sibling = f"{near[:-2]}{rank - 2}d" if rank is not None else near
-    return sibling if sibling in OPS else near
 
 
 def _as_meant(

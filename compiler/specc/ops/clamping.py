@@ -108,7 +108,7 @@ class nan_to_num(Pointwise):
     python = Method("nan_to_num")
     formula = "y = nan where x is NaN, posinf where x = ∞, neginf where x = −∞, else x"
     same_shape = True
-    nan = Float("in place of NaN; 0 if left out", None)
+    nan = Float("in place of NaN", 0.0)
     posinf = Float("in place of ∞; the largest finite number if left out", None)
     neginf = Float("in place of −∞; the least finite number if left out", None)
     example = ("[N, C]", "{op: nan_to_num, nan: 0}")

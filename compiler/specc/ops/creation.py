@@ -10,7 +10,7 @@ from specc.ops.broadcast import scalar_dtype
 from specc.ops.call import Call
 from specc.ops.declare import Family, Function, Sample, Saved
 from specc.ops.operands import SOME, require_fit, shapes
-from specc.ops.scalars import fits
+from specc.ops.scalars import fits, largest
 from specc.ops.write import Always, Range, Writer
 from specc.shapes.constraints import Proved
 from specc.shapes.dim import Dim
@@ -187,7 +187,11 @@ class logspace(_Spaced):
         """A single power must be a value of the dtype itself."""
         if steps != 1:
             super().check(call, name, dtype, steps)
-        elif not isinstance(call[name], Dim) and not fits(_power(call["base"], call[name]), dtype):
+            return
+        power = 1.0 if isinstance(call[name], Dim) else _power(call["base"], call[name])
+        if dtype in ("float16", "bfloat16") and abs(power) > largest("float32"):
+            power = inf  # these are computed in float32
+        if not fits(power, dtype):
             call.reject("S310", f"`{call.label}` (logspace) begins with what is no {dtype}", arg=name)
 
     @classmethod

@@ -208,7 +208,7 @@ class logit(_Real):
     python = Method("logit")
     formula = "y = ln(z / (1 − z)), z = min(max(x, eps), 1 − eps)"
     eps = Float("how far from 0 and 1 the input is kept; it is not touched if left out", None)
-    example = ("[N, C]", "{op: logit, eps: 1e-6}")
+    example = ("[N, C]", "{op: logit, eps: 1.0e-6}")
     refuses = ("complex",)
     keeps = _INPUT
 

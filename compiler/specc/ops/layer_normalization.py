@@ -13,11 +13,10 @@ from specc.ops.normalization import (
     check_dtype,
     kept,
     product,
-    require_filled,
     require_several,
     scale_and_shift,
 )
-from specc.ops.spatial import divisors, sample_shape, sample_tensor
+from specc.ops.spatial import divisors, require_filled, sample_shape, sample_tensor
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import FLOATING, bytes_of
 from specc.shapes.tensor import TensorType

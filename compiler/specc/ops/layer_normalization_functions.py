@@ -19,11 +19,8 @@ from specc.ops.layer_normalization import (
     rms_kept,
     sample_groups,
 )
-from specc.ops.normalization import (
-    require_filled,
-)
 from specc.ops.normalization_functions import NormFunction, alike, require_size, sample_weights
-from specc.ops.spatial import sample_tensor
+from specc.ops.spatial import require_filled, sample_tensor
 from specc.ops.write import Named, Writer
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import FLOATING, bytes_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from specc.ops.arguments import INFERRED, Bool, Float, Int
 from specc.ops.call import Call
 from specc.ops.declare import Family, Module, Owned, Sample, Saved
-from specc.ops.spatial import layout, sample_shape, sample_tensor, sibling
+from specc.ops.spatial import layout, require_filled, sample_shape, sample_tensor, sibling
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import bytes_of
 from specc.shapes.tensor import TensorType
@@ -43,15 +43,6 @@ def check_dtype(call: Call, owns: bool) -> None:
         call.require_dtype(MIXED, "a float32, float16 or bfloat16 input, as its weights are float32")
     else:
         call.require_floating()
-
-
-def require_filled(call: Call, first: int, last: int) -> None:
-    """The axes from `first` to before `last` must hold something: torch's kernels refuse an input without channels."""
-    for axis in range(first, last):
-        size = call.x.shape[axis]
-        call.require_at_least(
-            size, 1, f"`{call.label}` ({call.op.name}) needs a filled input, but axis {axis} has size {size}"
-        )
 
 
 def require_several(call: Call, count: Dim, what: str, dims: tuple[Dim, ...]) -> None:

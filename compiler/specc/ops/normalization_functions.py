@@ -16,11 +16,10 @@ from specc.ops.normalization import (
     InstanceNorm,
     check_eps,
     product,
-    require_filled,
     require_several,
     warn_of_one,
 )
-from specc.ops.spatial import sample_dtype, sample_shape
+from specc.ops.spatial import require_filled, sample_dtype, sample_shape
 from specc.ops.write import Statistics
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import FLOATING, bytes_of

@@ -85,9 +85,11 @@ def windows(size: Dim, kernel: Dim, stride: Dim, padding: Dim, dilation: Dim) ->
     return (size + 2 * padding - reach(kernel, dilation)) // stride + 1
 
 
-def require_filled(call: Call, lead: int) -> None:
-    """Every axis from `lead` on must hold something: torch's kernels refuse empty channels and empty images."""
-    for axis, dim in enumerate(call.x.shape[lead:], start=lead):
+def require_filled(call: Call, lead: int, end: int | None = None) -> None:
+    """Every axis from `lead` to before `end` (the last, without it) must hold something: torch's kernels refuse empty
+    channels and empty images.
+    """
+    for axis, dim in enumerate(call.x.shape[lead:end], start=lead):
         call.require_at_least(
             dim, 1, f"`{call.label}` ({call.op.name}) needs a filled input, but axis {axis} has size {dim}"
         )

@@ -362,8 +362,10 @@ FILES = {
     """,
     "linear": """
         Linear
+        linear
         Identity
         Bilinear
+        bilinear
     """,
     "loss": """
         L1Loss
@@ -429,6 +431,13 @@ FILES = {
         lp_pool1d
         lp_pool2d
         lp_pool3d
+    """,
+    "matmul": """
+        matmul
+        bmm
+        mm
+        mv
+        dot
     """,
     "normalization": """
         BatchNorm1d
@@ -548,8 +557,6 @@ FILES = {
         count_nonzero
         logsumexp
         trace
-        matmul
-        bmm
     """,
     "regions": """
         roi_align

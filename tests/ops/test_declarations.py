@@ -21,7 +21,7 @@ from specc.ops import OPS, Bound, Op
 from specc.ops.arguments import INFERRED, REQUIRED, Arg, Bool, Choice, Int, Value
 from specc.ops.declare import Family, Function, Incomplete, Module, Owned, Sample, registered
 from specc.ops.evaluate import Outcome, evaluate, frozen
-from specc.ops.write import Nested, Writer
+from specc.ops.write import Always, Nested, Writer
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
 from tests.oracle.compare import configurations

@@ -102,7 +102,7 @@ TABLE = (
     Stricter("scaled_dot_product_attention", "S308", "", "torch gives zeros before it looks at the shapes", empty=True),
     *(Stricter("MultiheadAttention TransformerEncoderLayer TransformerEncoder TransformerDecoderLayer "
                "TransformerDecoder Transformer", code, "lets torch pass over it", "a mask that is read must fit, or it is "
-               "the wrong one") for code in ("S302", "S303")),
+               "the wrong one") for code in ("S302", "S303", "S307")),
     Stricter("LSTM", "S307", "`c_0` of", "only the steps of a layer with projections promote it; oneDNN refuses it"),
     Stricter("StochasticDepth stochastic_depth DropBlock2d drop_block2d DropBlock3d drop_block3d", "S307",
              "when it trains", "training refuses it, or draws a mask of integers"),

@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     import random
 
 
+_PASSED_OVER = ", though `is_causal` lets torch pass over it"
+
+
 def check_heads(call: Call, features: int, heads: str) -> None:
-    """The features are split evenly among the heads (S308)."""
-    if features % call[heads]:
+    """There are features (S306), and they are split evenly among the heads (S308)."""
+    if features == 0:
+        call.report("S306", f"`{call.label}` ({call.op.name}) needs at least one feature, but its input has none")
+    elif features % call[heads]:
         call.report(
             "S308",
             f"`{heads}: {call[heads]}` of `{call.label}` does not divide its {features} features",
@@ -43,7 +48,7 @@ def check_mask(call: Call, port: str, shapes: list[tuple[Dim, ...]], *, causal: 
         call.report("S307", f"`{port}` of `{call.label}` must be bool or floating, not {mask.dtype}")
     wanted = next((shape for shape in shapes if len(shape) == mask.rank), None)
     said = " or ".join(str(TensorType(shape)) for shape in shapes)
-    hint = ", though `is_causal` lets torch pass over it" if causal else ""
+    hint = _PASSED_OVER if causal else ""
     what = f"`{port}` of `{call.label}` must be {said}, not {mask}{hint}"
     if wanted is None:
         call.report("S302", what)
@@ -52,13 +57,16 @@ def check_mask(call: Call, port: str, shapes: list[tuple[Dim, ...]], *, causal: 
         call.require_equal(a, b, what)
 
 
-def check_mask_dtypes(call: Call, *ports: str) -> None:
+def check_mask_dtypes(call: Call, mask: str, padding: str, *, causal: bool = False) -> None:
     """Masks are added up, and the sum to float32 scores: it must be float32 itself (S307). Booleans become float32."""
-    given = [call.input(port).dtype for port in ports if call.has(port)]
-    floats = ["float32" if dtype == "bool" else dtype for dtype in given if dtype == "bool" or is_floating(dtype)]
+    given = {port: call.input(port).dtype for port in (mask, padding) if call.has(port)}
+    floats = [
+        "float32" if dtype == "bool" else dtype for dtype in given.values() if dtype == "bool" or is_floating(dtype)
+    ]
     if floats and reduce(promote, floats) != "float32":
-        wrong = next(port for port in ports if call.has(port) and call.input(port).dtype not in ("bool", "float32"))
-        call.report("S307", f"`{wrong}` of `{call.label}` must be bool or float32, not {call.input(wrong).dtype}")
+        wrong = next(port for port, dtype in given.items() if dtype not in ("bool", "float32"))
+        hint = _PASSED_OVER if causal and not call.has(padding) else ""
+        call.report("S307", f"`{wrong}` of `{call.label}` must be bool or float32, not {given[wrong]}{hint}")
 
 
 class MultiheadAttention(Module):
@@ -127,7 +135,7 @@ class MultiheadAttention(Module):
         check_mask(call, "key_padding_mask", [(*batch, source)])
         fitting = [(length, source), (heads * product(batch), length, source)]
         check_mask(call, "attn_mask", fitting, causal=call["is_causal"])
-        check_mask_dtypes(call, "attn_mask", "key_padding_mask")
+        check_mask_dtypes(call, "attn_mask", "key_padding_mask", causal=call["is_causal"])
         if call["is_causal"] and not call.has("attn_mask"):
             call.report(
                 "N201", f"`is_causal` of `{call.label}` is a hint about `attn_mask`, which is missing", arg="is_causal"

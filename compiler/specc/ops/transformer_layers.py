@@ -125,7 +125,7 @@ def check_masks(call: Call, tensor: TensorType, source: TensorType, where: Maske
     count = Dim.of(call["nhead"]) * product(batch)
     check_mask(call, mask, [(length, attended), (count, length, attended)], causal=bool(call[causal]))
     check_mask(call, padding, [(*batch, attended)])
-    check_mask_dtypes(call, mask, padding)
+    check_mask_dtypes(call, mask, padding, causal=bool(call[causal]))
     if call[causal] and not call.has(mask):
         call.report(
             "N201",

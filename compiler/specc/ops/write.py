@@ -269,14 +269,12 @@ class Nested(Named):
     @staticmethod
     def _norm(arg: str, inner: list[str]) -> str:
         """`norm="LayerNorm"` as the module; where a param decides, as the module or None."""
-        kind = arg.partition("=")[2]
+        kind, features = arg.partition("=")[2], inner[0].removeprefix("d_model=")
         known = {"layer_norm_eps": "eps", "bias": "bias"}
         pairs = [setting.partition("=") for setting in inner[1:]]
         settings = [f"{known[name]}={value}" for name, _, value in pairs if name in known]
         literal = kind[:1] == kind[-1:] == '"'
-        made = (
-            f"nn.{kind[1:-1] if literal else 'LayerNorm'}({', '.join([inner[0].removeprefix('d_model='), *settings])})"
-        )
+        made = f"nn.{kind[1:-1] if literal else 'LayerNorm'}({', '.join([features, *settings])})"
         return f"norm={made}" if literal else f"norm={made} if {kind} else None"
 
 

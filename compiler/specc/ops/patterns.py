@@ -5,13 +5,12 @@ Source: https://einops.rocks/api/rearrange/.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from itertools import pairwise
 from keyword import iskeyword
 from typing import NamedTuple, NoReturn
 
 from specc.diagnostics import closest
 from specc.ops.call import Call
+from specc.ops.strides import laid_out, merge
 from specc.shapes.dim import Dim
 
 Group = tuple[str, ...]  # the axes that make one axis of a tensor, from the outermost in
@@ -47,22 +46,12 @@ class Plan(NamedTuple):
             total = total * self.sizes[axis]
         return total
 
-    def is_view(self, first: Collection[str] = ()) -> bool:
-        """Whether the groups of the output are steps through the memory of an input in order; new axes are no step.
-
-        `first` are the input's axes in the order of its memory, by default as they stand.
-        """
-        strides: dict[str, Dim] = {}
-        step = Dim.of(1)
-        for axis in reversed(tuple(first) or self.named):
-            strides[axis] = step
-            step = step * self.sizes[axis]
-        for group in self.right:
-            axes = [axis for axis in group if self.sizes[axis] != 1]
-            for outer, inner in pairwise(axes):
-                if strides.get(outer, Dim.of(0)) != strides.get(inner, Dim.of(0)) * self.sizes[inner]:
-                    return False
-        return True
+    def is_view(self) -> bool:
+        """Whether the output is made without a copy: its groups step through the memory of the input in order."""
+        named = self.named
+        axes = dict(zip(named, laid_out([self.sizes[axis] for axis in named]), strict=True))
+        new = {axis: (self.sizes[axis], Dim.of(0)) for group in self.right for axis in group if axis not in axes}
+        return all(merge((axes | new)[axis] for axis in group) for group in self.right)
 
 
 def plan(call: Call, *, new: bool = False, drop: bool = False) -> Plan:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from specc.ops.arguments import Bool, DType, Float, Ints
-from specc.ops.broadcast import broadcast
 from specc.ops.call import Call
 from specc.ops.declare import Family, Function, Sample, Saved
 from specc.ops.operands import as_float, kind, refuse
 from specc.ops.reducing import DIMS, KEEP, ONE, Reduction, axes, reduced, require_dim
-from specc.ops.write import Method, Operator, Writer
-from specc.shapes.dim import Dim
+from specc.ops.write import Method, Writer
 from specc.shapes.dtype import bytes_of, real
 from specc.shapes.tensor import TensorType
 
@@ -290,105 +288,3 @@ class trace(Function):
     def sample(cls, rng: random.Random) -> Sample:
         shape = tuple(rng.randint(0, 4) for _ in range(2 if rng.random() < 0.9 else rng.randint(0, 3)))
         return Sample({}, ((shape, rng.choice(["float32", "float32", "float64", "int32", "uint8", "complex64"])),))
-
-
-def _require_same_dtype(call: Call, a: TensorType, b: TensorType) -> None:
-    if a.dtype != b.dtype:
-        call.reject(
-            "S307", f"`{call.label}` ({call.op.name}) needs inputs of one dtype, but they are {a.dtype} and {b.dtype}"
-        )
-    if a.dtype == "bool":
-        call.reject("S307", f"`{call.label}` ({call.op.name}) does not take booleans")
-
-
-def _dtypes(rng: random.Random, *sizes: int) -> tuple[str, str]:
-    """Mostly equal ones. Booleans are refused, also where torch multiplies nothing and so does not notice."""
-    usual = ["float32"] * 6 + ["float64", "int64"] + ["bool"] * (0 not in sizes)
-    first = rng.choice(usual)
-    return first, "int64" if rng.random() < 0.05 else first
-
-
-def _inner(call: Call, a: Dim, b: Dim) -> None:
-    call.require_equal(
-        a,
-        b,
-        f"`{call.label}` ({call.op.name}) multiplies rows of {a} by columns of {b}",
-        help="the last axis of the first input must equal the last but one of the second: transpose one of them?",
-    )
-
-
-class matmul(Function):
-    """The product of matrices, batched over the axes before the last two and broadcast; a 1-d input is a vector."""
-
-    family = Family.MATH
-    python = Operator("@", "matmul")
-    inputs = ("input", "other")
-    example = ("[N, T, D], [N, D, S]", "matmul")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        a, b = call.input("input"), call.input("other")
-        if not a.rank or not b.rank:
-            call.reject("S302", f"`{call.label}` (matmul) needs inputs with at least one axis; `mul` takes 0-d tensors")
-        _require_same_dtype(call, a, b)
-        _inner(call, a.shape[-1], b.shape[-2] if b.rank > 1 else b.shape[-1])
-        lead = broadcast(call, [a.with_shape(a.shape[:-2]), b.with_shape(b.shape[:-2])])
-        rows = a.shape[-2:-1] if a.rank > 1 else ()
-        columns = b.shape[-1:] if b.rank > 1 else ()
-        return a.with_shape((*lead, *rows, *columns))
-
-    @classmethod
-    def macs(cls, call: Call) -> Dim:
-        return call.output[0].numel * call.input("input").shape[-1]
-
-    @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        rows, inner, columns = (rng.randint(0, 4) for _ in range(3))
-        lead = [rng.randint(0, 3) for _ in range(rng.randint(0, 2))]
-
-        def batch() -> list[int]:
-            kept = lead[rng.randint(0, len(lead)) :] if rng.random() < 0.4 else lead
-            return [1 if rng.random() < 0.2 else d + (rng.random() < 0.03) for d in kept]
-
-        a = (*batch(), rows, inner) if rng.random() < 0.8 else (inner,)
-        other = inner + (rng.random() < 0.1)
-        b = (*batch(), other, columns) if rng.random() < 0.8 else (other,)
-        dtypes = _dtypes(rng, *a, *b)
-        if rng.random() < 0.05:
-            a = ()
-        return Sample({}, ((a, dtypes[0]), (b, dtypes[1])))
-
-
-class bmm(Function):
-    """The products of two batches of matrices: [B, N, K] by [B, K, M]."""
-
-    family = Family.MATH
-    python = Writer("torch.bmm")
-    inputs = ("input", "mat2")
-    example = ("[N, T, D], [N, D, S]", "bmm")
-
-    @classmethod
-    def infer(cls, call: Call) -> TensorType:
-        for port in cls.inputs:
-            call.require_rank(3, port=port, layout="[B, N, M]")
-        a, b = call.input("input"), call.input("mat2")
-        _require_same_dtype(call, a, b)
-        call.require_equal(
-            a.shape[0], b.shape[0], f"`{call.label}` (bmm) has batches of {a.shape[0]} and of {b.shape[0]} matrices"
-        )
-        _inner(call, a.shape[2], b.shape[1])
-        return a.with_dim(2, b.shape[2])
-
-    @classmethod
-    def macs(cls, call: Call) -> Dim:
-        return call.output[0].numel * call.input("input").shape[2]
-
-    @classmethod
-    def sample(cls, rng: random.Random) -> Sample:
-        batch, rows, inner, columns = (rng.randint(0, 4) for _ in range(4))
-        a = (batch, rows, inner)
-        b: tuple[int, ...] = (batch + (rng.random() < 0.05), inner + (rng.random() < 0.08), columns)
-        if rng.random() < 0.05:
-            b = b[1:]
-        dtypes = _dtypes(rng, *a, *b)
-        return Sample({}, ((a, dtypes[0]), (b, dtypes[1])))

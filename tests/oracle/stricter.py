@@ -67,6 +67,9 @@ TABLE = (
     Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d",
              "L204", "`dilation` of", "not every kernel that torch picks looks at the dilation"),
     Stricter("conv_transpose1d conv_transpose2d conv_transpose3d", "S307", "its `bias` is", "nor at the dtype of the bias"),
+    Stricter("linear", "S302", "`bias` of", "the documentation asks for [out]; what else broadcasts differs by kernel"),
+    Stricter("linear", "S303", "`bias` of", "likewise a bias of one value"),
+    Stricter("bilinear", "S302", "needs a 1-d input", "the documentation asks for [out]"),
     Stricter("affine_grid", "S306", "`size` of", "torch forgets its check of empty sizes beside a size of 1"),
     Stricter("interpolate", "S307", "needs a float32, float64 or uint8", "with `antialias` torch copies whatever has "
              "the size already"),
@@ -133,6 +136,9 @@ TABLE = (
     Stricter("embedding_bag", "S307", "looks up integers", "torch swaps a table and indices in the order of long ago, and "
              "warns"),
     Stricter("pdist", "S307", "", "torch has no kernel for others; one vector alone needs none"),
+    Stricter("CrossEntropyLoss cross_entropy NLLLoss nll_loss", "S306", "no classes", "a target that is ignored needs none", empty=True),
+    Stricter("CTCLoss ctc_loss", "S303", "sequences, but", "torch looks at the first axis of the lengths alone"),
+    Stricter("AdaptiveLogSoftmaxWithLoss", "L204", "`div_value`", "rarer classes would have wider layers, without bounds"),
 )  # fmt: skip
 
 

@@ -179,6 +179,10 @@ class imag(_Magnitude):
     keeps = _NOTHING
     view = True
 
+    @classmethod
+    def sample(cls, rng: random.Random) -> Sample:
+        return Sample({}, tensors(rng, 1, ("complex64", "complex64", "complex128", "float32")))
+
 
 class round(_Unary):
     """Every element rounded to the nearest integer, halves to the even one; or to `decimals` places."""

@@ -11,13 +11,16 @@ from torch.optim import lr_scheduler
 from torchvision import datasets
 from torchvision.transforms import v2
 
+from specc.ops import OPS
+from specc.ops.declare import Family
+from specc.ops.evaluate import evaluate
+from specc.shapes.tensor import TensorType
 from specc.training import catalogue
 from specc.training.catalogue import arguments, sample_of, sample_shape_after
 
 SUPPLIED = {
     "optimizer": {"params"},
     "scheduler": {"optimizer", "last_epoch", "scale_fn"},
-    "loss": {"size_average", "reduce"},
     "initialiser": {"tensor", "generator"},
     "transform": set[str](),
     "dataset": {"transform", "target_transform", "transforms", "loader", "is_valid_file", "extensions"},
@@ -37,7 +40,6 @@ def entries() -> list[tuple[str, str, str, Callable[..., Any]]]:
     found: list[tuple[str, str, str, Callable[..., Any]]] = []
     found += [("optimizer", n, text, getattr(optim, n)) for n, text in catalogue.OPTIMIZERS.items()]
     found += [("scheduler", n, text, getattr(lr_scheduler, n)) for n, text in catalogue.SCHEDULERS.items()]
-    found += [("loss", n, loss.arguments, getattr(nn, n)) for n, loss in catalogue.LOSSES.items()]
     found += [("initialiser", n, text, getattr(nn.init, n)) for n, text in catalogue.INITIALISERS.items()]
     found += [("transform", n, text, getattr(v2, n)) for n, text in catalogue.TRANSFORMS.items()]
     return found
@@ -78,12 +80,25 @@ def test_nothing_of_pytorch_is_missing() -> None:
     schedulers = classes(lr_scheduler, lr_scheduler.LRScheduler)
     assert schedulers == set(catalogue.SCHEDULERS) | set(refused["scheduler"])
     losses = {n for n in vars(nn) if n.endswith("Loss") or n == "NLLLoss2d"}
-    losses -= {"AdaptiveLogSoftmaxWithLoss"}  # a layer: it returns a pair
     assert losses == set(catalogue.LOSSES) | set(refused["loss"])
     initialisers = {n for n, f in vars(nn.init).items() if inspect.isfunction(f) and n.endswith("_")}
     assert {n for n in initialisers if not n.startswith("_")} == set(catalogue.INITIALISERS)
     transforms = classes(v2, v2.Transform) | {"Compose"}
     assert transforms == set(catalogue.TRANSFORMS) | set(refused["transform"])
+
+
+@pytest.mark.parametrize("name", catalogue.LOSSES)
+def test_what_a_loss_expects_is_what_its_op_takes(name: str) -> None:
+    """The target that training prepares for it, beside an output of ten classes."""
+    output = TensorType.of(["N", 10])
+    target = {
+        "classes": TensorType.of(["N"], "int64"),
+        "labels": TensorType.of(["N", 10], "int64"),
+    }.get(catalogue.LOSSES[name].target, output)
+    outcome = evaluate(OPS[name], {}, [output, target])
+    assert outcome.ok
+    assert outcome.outputs == (TensorType(()),)
+    assert OPS[name].family is Family.LOSS
 
 
 def test_class_counts_are_torchvisions() -> None:

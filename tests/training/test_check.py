@@ -31,10 +31,17 @@ def source(value: Any, line: list[int]) -> SourceNode:
     return Scalar(value, str(value), span)
 
 
-def graph(sample: tuple[int | str, ...] = (1, 8, 8), classes: int = 10, last: str = "Linear", inputs: int = 1) -> Graph:
+def graph(
+    sample: tuple[int | str, ...] = (1, 8, 8),
+    classes: int = 10,
+    last: str = "Linear",
+    inputs: int = 1,
+    more: tuple[int, ...] = (),
+    dtype: str = "float32",
+) -> Graph:
     into = [Value(f"in{i}", TensorType.of(("N", *sample)), None) for i in range(inputs)]
     span = Span("it.yaml", 900, 3, 900, 9)
-    out = Value("head", TensorType.of(("N", classes)), "head")
+    out = Value("head", TensorType.of(("N", classes, *more), dtype), "head")
     op = cast(Any, SimpleNamespace(name=last))
     nodes = (Node("head", "head", op, None, {}, (Input("input", into[0]),), (out,), span),)
     scope = Scope("network", "net", "net", {}, tuple(into), nodes, (("out", out),))
@@ -52,6 +59,8 @@ def test_a_good_section_is_quiet() -> None:
     assert found(graph(("C", "H", "H")), scheduler="OneCycleLR") != []  # max_lr is missing
     assert found(graph((1, "H", "H")), scheduler={"op": "OneCycleLR", "max_lr": 1}, metrics=["accuracy", "f1"]) == []
     assert found(graph(last="LogSoftmax"), loss="NLLLoss") == []
+    weighted = {"op": "CrossEntropyLoss", "weight": [1, 2] * 5, "label_smoothing": 0.1}
+    assert found(graph(), loss=weighted) == []
     resized = {"dataset": "CIFAR10", "transform": ["Grayscale", {"op": "Resize", "size": [8, 8]}]}
     assert found(graph(), data=resized) == []
 
@@ -85,6 +94,18 @@ def test_a_good_section_is_quiet() -> None:
         ({"last": "log_softmax"}, {}, "W501", "remove `head`"),
         ({}, {"loss": "NLLLoss"}, "W504", "log-probabilities"),
         ({}, {"loss": "MSELoss"}, "T604", "int64"),
+        ({}, {"loss": {"op": "CrossEntropyLoss", "label_smoothing": 1.5}}, "L204", "must be at most 1, not 1.5"),
+        ({}, {"loss": {"op": "CrossEntropyLoss", "label_smoothing": "much"}}, "L203", "not `much`"),
+        ({}, {"loss": {"op": "CrossEntropyLoss", "smoothing": 0.1}}, "L201", "did you mean `label_smoothing`?"),
+        ({}, {"loss": {"op": "CrossEntropyLoss", "size_average": True}}, "L201", "no argument `size_average`"),
+        ({}, {"loss": {"op": "CrossEntropyLoss", "reduction": "avg"}}, "L204", "one of `mean`, `sum`, `none`"),
+        ({}, {"loss": {"op": "CrossEntropyLoss", "reduction": "sum"}}, "L204", "must be `mean`"),
+        ({}, {"loss": {"op": "CrossEntropyLoss", "weight": [1, 2, 3]}}, "T604", "has 3 weights for 10 classes"),
+        ({}, {"loss": {"op": "MultiMarginLoss", "p": 3}}, "L204", "must be at most 2, not 3"),
+        ({}, {"loss": "CTCLoss"}, "T601", "the lengths of inputs and targets"),
+        ({"more": (5,)}, {}, "T604", "needs a target [N, 5] for scores [N, 10, 5], but its target is [N]"),
+        ({"more": (5,)}, {}, "T604", "`Digits` gives [N] int64 class numbers"),
+        ({"dtype": "int64"}, {}, "T604", "the output `out` is int64"),
         ({"last": "Sigmoid"}, {"loss": "BCEWithLogitsLoss"}, "W502", "sigmoid itself"),
         ({"inputs": 2}, {}, "T605", "one input"),
     ],

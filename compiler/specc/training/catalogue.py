@@ -62,7 +62,7 @@ PER_BATCH_SCHEDULERS = frozenset({"OneCycleLR", "CyclicLR"})
 
 
 class Loss(NamedTuple):
-    """A loss of (output, target).
+    """What training must know of a loss of (output, target); its arguments and rule are its op's (`specc.ops`).
 
     `output`: "logits", "log_probabilities", "probabilities", "scores" (a margin between classes) or "values".
     `target`: "classes" (int64 of shape [N, ...] beside an output [N, C, ...]), "binary" (0 or 1 in the output's shape
@@ -70,27 +70,26 @@ class Loss(NamedTuple):
     of the output's shape).
     """
 
-    arguments: str
     output: str
     target: str
 
 
 LOSSES = {
-    "BCELoss": Loss("weight reduction", "probabilities", "binary"),
-    "BCEWithLogitsLoss": Loss("weight reduction pos_weight", "logits", "binary"),
-    "CrossEntropyLoss": Loss("weight ignore_index reduction label_smoothing", "logits", "classes"),
-    "HingeEmbeddingLoss": Loss("margin reduction", "values", "signs"),
-    "HuberLoss": Loss("reduction delta", "values", "values"),
-    "KLDivLoss": Loss("reduction log_target", "log_probabilities", "values"),
-    "L1Loss": Loss("reduction", "values", "values"),
-    "MSELoss": Loss("reduction", "values", "values"),
-    "MultiLabelMarginLoss": Loss("reduction", "scores", "labels"),
-    "MultiLabelSoftMarginLoss": Loss("weight reduction", "logits", "binary"),
-    "MultiMarginLoss": Loss("p margin weight reduction", "scores", "classes"),
-    "NLLLoss": Loss("weight ignore_index reduction", "log_probabilities", "classes"),
-    "PoissonNLLLoss": Loss("log_input full eps reduction", "values", "values"),
-    "SmoothL1Loss": Loss("reduction beta", "values", "values"),
-    "SoftMarginLoss": Loss("reduction", "values", "signs"),
+    "BCELoss": Loss("probabilities", "binary"),
+    "BCEWithLogitsLoss": Loss("logits", "binary"),
+    "CrossEntropyLoss": Loss("logits", "classes"),
+    "HingeEmbeddingLoss": Loss("values", "signs"),
+    "HuberLoss": Loss("values", "values"),
+    "KLDivLoss": Loss("log_probabilities", "values"),
+    "L1Loss": Loss("values", "values"),
+    "MSELoss": Loss("values", "values"),
+    "MultiLabelMarginLoss": Loss("scores", "labels"),
+    "MultiLabelSoftMarginLoss": Loss("logits", "binary"),
+    "MultiMarginLoss": Loss("scores", "classes"),
+    "NLLLoss": Loss("log_probabilities", "classes"),
+    "PoissonNLLLoss": Loss("values", "values"),
+    "SmoothL1Loss": Loss("values", "values"),
+    "SoftMarginLoss": Loss("values", "signs"),
 }
 
 METRICS = ("accuracy", "top5_accuracy", "precision", "recall", "f1")
@@ -172,6 +171,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         "MultiplicativeLR": "its `lr_lambda` is a function, which a spec cannot hold",
     },
     "loss": {
+        "AdaptiveLogSoftmaxWithLoss": "it owns the last layer's weights; write the Linear layer and `CrossEntropyLoss`",
         "CTCLoss": "it needs the lengths of inputs and targets",
         "CosineEmbeddingLoss": "it compares two outputs",
         "GaussianNLLLoss": "it needs a variance beside the output",

@@ -6,51 +6,23 @@ the classes against the output, and the last layer against the loss.
 
 from __future__ import annotations
 
-from collections.abc import Mapping as MappingABC
-from typing import NamedTuple
-
 from specc.diagnostics import Note, Sink, Span, closest
-from specc.graph.ir import Graph, Node, Value
-from specc.shapes.dtype import is_floating
+from specc.graph.ir import Graph, Value
 from specc.shapes.tensor import TensorType
 from specc.source.nodes import Mapping, Plain, Scalar, Sequence, plain
 from specc.source.nodes import Node as SourceNode
 from specc.training import catalogue
-from specc.training.catalogue import arguments, sample_of, sample_shape_after
-
-_PASSES_ON = frozenset({"Dropout", "Identity", "Flatten", "flatten", "squeeze", "reshape", "view", "contiguous"})
-_NUMBERS = frozenset({
-    "lr", "momentum", "dampening", "weight_decay", "eps", "gamma", "p", "label_smoothing", "step_size", "T_max", "T_0",
-    "eta_min", "alpha", "rho", "factor", "patience", "total_iters", "power", "margin", "beta", "delta", "total_steps",
-    "epochs", "steps_per_epoch", "pct_start", "div_factor", "final_div_factor",
-})  # fmt: skip
-
-
-class _Named(NamedTuple):
-    """A name with its arguments: as nodes, for spans."""
-
-    name: str
-    span: Span
-    args: Mapping | None
-
-
-class _Data(NamedTuple):
-    """What the dataset gives: `sample` None where it is not known at all, `classes` likewise."""
-
-    label: str
-    span: Span
-    sample: catalogue.Shape | None
-    classes: int | None
-    images: bool
+from specc.training.catalogue import sample_of, sample_shape_after
+from specc.training.loss import Data, check_loss
+from specc.training.names import checked, known, named
 
 
 def check_training(graph: Graph, train: SourceNode, sink: Sink) -> None:
     """Reports what of the section cannot work; `graph` may hold errors, whose types are unknown and stay quiet."""
     if not isinstance(train, Mapping):
         return
-    losses = {name: loss.arguments for name, loss in catalogue.LOSSES.items()}
-    loss = _checked(train.get("loss"), "loss", losses, sink)
-    _checked(train.get("optimizer"), "optimizer", catalogue.OPTIMIZERS, sink)
+    loss = named(train.get("loss"))
+    checked(train.get("optimizer"), "optimizer", catalogue.OPTIMIZERS, sink)
     _scheduler(train.get("scheduler"), sink)
     _metrics(train.get("metrics"), sink)
     _length(train, sink)
@@ -66,12 +38,8 @@ def check_training(graph: Graph, train: SourceNode, sink: Sink) -> None:
         )
     elif data is not None and data.images and isinstance(source, Mapping):
         _sample(graph.root.inputs[0], data, source, sink)
-    if loss is None or loss.name not in catalogue.LOSSES:
-        return
-    if len(graph.root.outputs) == 1:
-        _output(graph, graph.root.outputs[0], loss, data, sink)
-    else:
-        _outputs(graph, loss, data, sink)
+    if loss is not None and known(loss, "loss", catalogue.LOSSES, sink):
+        check_loss(graph, loss, data, sink)
 
 
 def _second(graph: Graph) -> Span | None:
@@ -82,81 +50,12 @@ def _second(graph: Graph) -> Span | None:
     return outputs.entries[1].key.span if isinstance(outputs, Mapping) and len(outputs.entries) > 1 else None
 
 
-def _outputs(graph: Graph, loss: _Named, data: _Data | None, sink: Sink) -> None:
-    """Of several outputs it is not known which is for the loss: where one of them has the classes, it is that."""
-    verdicts = []
-    for output in graph.root.outputs:
-        own = Sink()
-        _output(graph, output, loss, data, own)
-        classes = [d for d in own.diagnostics if d.code in ("T603", "W503")]
-        verdicts.append(classes)
-        for diagnostic in own.diagnostics:
-            if diagnostic.code not in ("T603", "T604", "W503"):
-                sink.report(diagnostic)
-    if verdicts and all(verdicts):
-        for diagnostic in verdicts[0]:
-            sink.report(diagnostic)
-
-
-# Names and arguments -------------------------------------------------------------------------------------------------
-
-
-def _named(node: SourceNode | None) -> _Named | None:
-    if isinstance(node, Scalar) and isinstance(node.value, str):
-        return _Named(node.value, node.span, None)
-    if isinstance(node, Mapping):
-        op = node.get("op")
-        if isinstance(op, Scalar) and isinstance(op.value, str):
-            return _Named(op.value, op.span, node)
-    return None
-
-
-def _checked(node: SourceNode | None, kind: str, table: MappingABC[str, str], sink: Sink) -> _Named | None:
-    """Reports an unknown name, unknown and missing arguments; a `target:` of one's own is left alone."""
-    named = _named(node)
-    if named is None:
-        return None
-    if named.name not in table:
-        reason = catalogue.REFUSED.get(kind, {}).get(named.name)
-        if reason is not None:
-            sink.error("T601", f"the {kind} `{named.name}` cannot be used here: {reason}", named.span)
-        else:
-            near = closest(named.name, table)
-            mend = f"did you mean `{near}`?" if near else None
-            sink.error("T601", f"PyTorch has no {kind} `{named.name}`", named.span, help=mend)
-        return named
-    listed = arguments(table[named.name])
-    given = [] if named.args is None else [e for e in named.args.entries if e.key.value != "op"]
-    for entry in given:
-        key = str(entry.key.value)
-        if key not in listed.names:
-            near = closest(key, listed.names)
-            takes = ", ".join(f"`{n}`" for n in listed.names) or "no arguments"
-            sink.error(
-                "L201",
-                f"`{named.name}` has no argument `{key}`",
-                entry.key.span,
-                notes=() if near else (Note(f"it takes {takes}"),),
-                help=f"did you mean `{near}`?" if near else None,
-            )
-        elif key in _NUMBERS and isinstance(entry.value, Scalar) and not _number(entry.value.value):
-            sink.error("L203", f"`{key}` of `{named.name}` is a number, not `{entry.value.text}`", entry.value.span)
-    filled = catalogue.SCHEDULER_FILLS.get(named.name, frozenset()) if kind == "scheduler" else frozenset()
-    written = {str(e.key.value) for e in given}
-    for key in listed.required:
-        if key not in written and key not in filled:
-            mend = f"write `{{op: {named.name}, {key}: …}}`"
-            sink.error("L202", f"`{named.name}` needs `{key}`", named.span, help=mend)
-    return named
-
-
-def _number(value: Plain) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+# Names ---------------------------------------------------------------------------------------------------------------
 
 
 def _scheduler(node: SourceNode | None, sink: Sink) -> None:
-    named = _checked(node, "scheduler", catalogue.SCHEDULERS, sink)
-    inner = named.args.get("schedulers") if named is not None and named.args is not None else None
+    found = checked(node, "scheduler", catalogue.SCHEDULERS, sink)
+    inner = found.args.get("schedulers") if found is not None and found.args is not None else None
     if isinstance(inner, Sequence):
         for item in inner.items:
             _scheduler(item, sink)
@@ -164,8 +63,8 @@ def _scheduler(node: SourceNode | None, sink: Sink) -> None:
 
 def _transforms(node: SourceNode | None, sink: Sink) -> None:
     for item in node.items if isinstance(node, Sequence) else [node]:
-        named = _checked(item, "transform", catalogue.TRANSFORMS, sink)
-        inner = named.args.get("transforms") if named is not None and named.args is not None else None
+        found = checked(item, "transform", catalogue.TRANSFORMS, sink)
+        inner = found.args.get("transforms") if found is not None and found.args is not None else None
         if inner is not None:
             _transforms(inner, sink)
 
@@ -189,26 +88,26 @@ def _length(train: Mapping, sink: Sink) -> None:
 # Data ----------------------------------------------------------------------------------------------------------------
 
 
-def _data(node: Mapping, sink: Sink) -> _Data | None:
+def _data(node: Mapping, sink: Sink) -> Data | None:
     _transforms(node.get("augment"), sink)
     _transforms(node.get("transform"), sink)
     target = node.entry("target")
     if target is not None:
         return None  # a dataset of one's own: the runtime looks at its first sample
     table = {name: entry.arguments for name, entry in catalogue.DATASETS.items()}
-    named = _checked(node.get("dataset"), "dataset", table, sink)
-    if named is None:
+    found = checked(node.get("dataset"), "dataset", table, sink)
+    if found is None:
         if node.get("dataset") is None:
             sink.error("L202", "`data` has no `dataset`", node.span, help="write `dataset: Digits`, for instance")
         return None
-    if named.name not in table:
+    if found.name not in table:
         return None
-    given = plain(named.args) if named.args is not None else {}
-    sample, classes = sample_of(named.name, given if isinstance(given, dict) else {})
-    return _Data(named.name, named.span, sample, classes, True)
+    given = plain(found.args) if found.args is not None else {}
+    sample, classes = sample_of(found.name, given if isinstance(given, dict) else {})
+    return Data(found.name, found.span, sample, classes, True)
 
 
-def _sample(into: Value, data: _Data, node: Mapping, sink: Sink) -> None:
+def _sample(into: Value, data: Data, node: Mapping, sink: Sink) -> None:
     if not isinstance(into.type, TensorType) or data.sample is None:
         return
     note = (Note(f"the input `{into.name}` is {into.type} {into.type.dtype}", into.span),)
@@ -269,113 +168,3 @@ def _plain_list(node: SourceNode | None) -> list[Plain]:
         return []
     value = plain(node)
     return value if isinstance(value, list) else [value]
-
-
-# The output and the loss ---------------------------------------------------------------------------------------------
-
-
-def _output(graph: Graph, output: tuple[str, Value], loss: _Named, data: _Data | None, sink: Sink) -> None:
-    name, value = output
-    entry = catalogue.LOSSES[loss.name]
-    last = _last(graph, value)
-    if last is not None:
-        _activation(last, loss, entry.output, sink)
-    if not isinstance(value.type, TensorType):
-        width = _width(graph, value)
-        if data is not None and entry.target == "classes" and width is not None and last is not None:
-            _classes(width, data, Note(f"`{last.path}` is the last layer", last.span), sink)
-        return
-    made = Note(
-        f"`{last.path if last else name}` gives {value.type} {value.type.dtype}", last.span if last else value.span
-    )
-    if not is_floating(value.type.dtype):
-        sink.error("T604", f"`{loss.name}` takes floats, and the output `{name}` is {value.type.dtype}", loss.span,
-                   notes=(made,))  # fmt: skip
-        return
-    if data is None:
-        return
-    if entry.target not in ("classes", "binary") or (entry.target == "binary" and data.classes not in (2, None)):
-        needs = "labels 0 and 1" if entry.target == "binary" else "a target of the output's shape"
-        what = f"{data.classes} classes" if data.classes is not None else "class numbers"
-        sink.error(
-            "T604",
-            f"`{loss.name}` takes {needs}, and `{data.label}` gives {what} as int64 numbers",
-            loss.span,
-            help="use `CrossEntropyLoss` on logits, or `NLLLoss` on log-probabilities",
-        )
-        return
-    shape = value.type.shape
-    if entry.target == "binary":
-        if len(shape) not in (1, 2) or (len(shape) == 2 and shape[1].is_const and shape[1].value != 1):
-            sink.error("T604", f"`{loss.name}` with labels 0 and 1 takes an output [N] or [N, 1], and `{name}` is "
-                       f"{value.type}", loss.span, notes=(made,))  # fmt: skip
-        return
-    if len(shape) != 2:
-        sink.error("T604", f"`{loss.name}` takes an output [N, classes], and `{name}` is {value.type}", loss.span,
-                   notes=(made,))  # fmt: skip
-        return
-    if shape[1].is_const:
-        _classes(shape[1].value, data, made, sink)
-
-
-def _classes(count: int, data: _Data, made: Note, sink: Sink) -> None:
-    """The outputs against the classes of the dataset (T603, W503)."""
-    if data.classes is None or count == data.classes:
-        return
-    help = f"give the last layer {data.classes} outputs"
-    if count < data.classes:
-        sink.error("T603", f"`{data.label}` has {data.classes} classes, and the network has {count} outputs", data.span,
-                   notes=(made,), help=help)  # fmt: skip
-    else:
-        sink.warning("W503", f"the network has {count} outputs for the {data.classes} classes of `{data.label}`",
-                     data.span, notes=(made,), help=help)  # fmt: skip
-
-
-def _activation(last: Node, loss: _Named, wants: str, sink: Sink) -> None:
-    kind = last.kind.casefold().replace("_", "")
-    if loss.name == "CrossEntropyLoss" and kind in ("softmax", "logsoftmax", "softmax2d"):
-        sink.warning(
-            "W501",
-            f"`{last.path}` is a {last.kind} before `CrossEntropyLoss`",
-            last.span,
-            help=f"remove `{last.path}`: CrossEntropyLoss applies log-softmax itself",
-        )
-    elif loss.name in ("BCEWithLogitsLoss", "MultiLabelSoftMarginLoss") and kind in ("sigmoid", "logsigmoid"):
-        sink.warning(
-            "W502",
-            f"`{last.path}` is a {last.kind} before `{loss.name}`",
-            last.span,
-            help=f"remove `{last.path}`: {loss.name} applies the sigmoid itself",
-        )
-    elif wants == "log_probabilities" and kind not in ("logsoftmax", "logsigmoid", "adaptivelogsoftmaxwithloss"):
-        sink.warning(
-            "W504",
-            f"`{loss.name}` takes log-probabilities, and `{last.path}` is a {last.kind}",
-            last.span,
-            help="end with `{op: LogSoftmax, dim: 1}`, or use `CrossEntropyLoss` on logits",
-        )
-
-
-def _width(graph: Graph, value: Value) -> int | None:
-    """How many outputs a layer of unknown input gives: a Linear says it by itself."""
-    last = _last(graph, value, beyond=frozenset({"Softmax", "LogSoftmax", "softmax", "log_softmax"}))
-    bound = last.args.get("out_features") if last is not None else None
-    return bound.value if bound is not None and bound.given and isinstance(bound.value, int) else None
-
-
-def _last(graph: Graph, value: Value, beyond: frozenset[str] = frozenset()) -> Node | None:
-    """The layer that makes the output, those that only pass values on (and the ops `beyond`) left aside; None where it
-    is an input."""
-    scope = graph.root
-    while True:
-        node = next((n for n in scope.nodes if n.path == value.producer), None)
-        if node is None:
-            return None
-        if node.body is not None:
-            if not node.body.outputs:
-                return None
-            scope, value = node.body, node.body.outputs[min(value.port, len(node.body.outputs) - 1)][1]
-        elif node.kind in _PASSES_ON | beyond and node.inputs:
-            value = node.inputs[0].value
-        else:
-            return node

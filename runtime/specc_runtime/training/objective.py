@@ -8,6 +8,8 @@ from torch import Tensor, nn, optim
 from torch.optim import lr_scheduler
 
 from specc.diagnostics import closest
+from specc.ops import OPS
+from specc.ops.arguments import Weights
 from specc.training.catalogue import LOSSES, OPTIMIZERS, PER_BATCH_SCHEDULERS, REFUSED, SCHEDULERS
 from specc_runtime.config import Named, named
 from specc_runtime.errors import problem
@@ -26,7 +28,8 @@ class Objective(nn.Module):
         super().__init__()
         _known("loss", spec.op, LOSSES)
         entry = LOSSES[spec.op]
-        args = {k: torch.tensor(v) if k in ("weight", "pos_weight") else v for k, v in spec.args.items()}
+        tensors = {name for name, arg in OPS[spec.op].args.items() if isinstance(arg, Weights)}
+        args = {k: torch.tensor(v, dtype=torch.float32) if k in tensors else v for k, v in spec.args.items()}
         if args.get("reduction", "mean") != "mean":
             raise problem("R713", f"`{spec.op}` needs `reduction: mean` in training", help="remove `reduction`")
         self.loss = _built("loss", lambda: getattr(nn, spec.op)(**args))

@@ -335,6 +335,7 @@ FILES = {
     "indexing": """
         select
         narrow
+        getitem
     """,
     "joining": """
         cat
@@ -366,6 +367,16 @@ FILES = {
         Identity
         Bilinear
         bilinear
+    """,
+    "linear_algebra": """
+        addmm
+        baddbmm
+        addbmm
+        outer
+        kron
+        cross
+        inner
+        tensordot
     """,
     "loss": """
         L1Loss

@@ -30,8 +30,8 @@ from tests.oracle.judge import texts
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 # What torch's signatures have and declarations leave out on purpose: the device and dtype of parameters, deprecated
-# spellings, indices that a pooling may return (an output that depends on an argument), what `self.training` says.
-LEFT_OUT = frozenset({"device", "dtype", "return_indices", "min_value", "max_value", "_stacklevel", "training", "out",
+# spellings, what `self.training` says, the numbers that a fractional pooling would draw itself.
+LEFT_OUT = frozenset({"device", "dtype", "_random_samples", "min_value", "max_value", "_stacklevel", "training", "out",
                       "max_norm", "norm_type", "scale_grad_by_freq", "sparse", "_weight", "_freeze",
                       "process_group", "custom_encoder", "custom_decoder"})  # fmt: skip
 

@@ -93,7 +93,10 @@ class _Fractional(Indexed, abstract=True):
             args["output_ratio"] = ratio if rng.random() < 0.3 else [ratio] * (n + (rng.random() < 0.05))
         if rng.random() < 0.5:
             args["return_indices"] = rng.random() < 0.8
-        return Sample(args, ((sample_shape(rng, n, rng.randint(1, 3)), sample_dtype(rng)),))
+        shape = sample_shape(rng, n, rng.randint(1, 3))
+        if rng.random() < 0.8:  # large enough for most windows
+            shape = (*shape[:-n], *(size if size == 0 else max(size, 6) for size in shape[-n:]))
+        return Sample(args, ((shape, sample_dtype(rng)),))
 
 
 class _FractionalModule(_Fractional, abstract=True):

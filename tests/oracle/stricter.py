@@ -125,7 +125,7 @@ TABLE = (
     Stricter("HuberLoss huber_loss", "S307", "of one dtype", "its backward pass refuses to mix dtypes"),
     Stricter("CrossEntropyLoss cross_entropy NLLLoss nll_loss", "S303", "takes a weight for each class", "for images "
              "torch counts the weights, whatever their shape"),
-    Stricter("CrossEntropyLoss cross_entropy", "L204", "`label_smoothing`", "torch forgets to refuse a negative one"),
+    Stricter("CrossEntropyLoss cross_entropy linear_cross_entropy", "L204", "`label_smoothing`", "torch forgets to refuse a negative one"),
     Stricter("GaussianNLLLoss gaussian_nll_loss", "S307", "its `var` is", "torch takes integers where `eps` is one"),
     Stricter("CTCLoss ctc_loss", "S307", "takes class numbers", "torch cuts off what makes them no integers"),
     Stricter("cat concat concatenate", "S309", "", "torch does not look at `dim` where every tensor is [0]", empty=True),

@@ -255,7 +255,8 @@ class squeeze(Axes):
                     "S304",
                     f"`{call.label}` (squeeze) drops axis {k} only when it is 1, and its size is `{size}`",
                     arg="dim",
-                    help=f"name the axes of size 1 with `dim`, or add `where: [{size} >= 2]`",
+                    help="name the axes of size 1 with `dim`"
+                    + ("" if size.fresh else f", or add `where: [{size} >= 2]`"),
                 )
             kept.append(size)
         return call.x.with_shape(kept)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from specc.diagnostics import Note, Sink, Span
 from specc.ops.arguments import Value
+from specc.shapes.conditions import mend
 from specc.shapes.constraints import Condition, Facts, Holds, Proved, Verdict, at_least, compare, equal
 from specc.shapes.dim import Dim, Fresh
 from specc.shapes.dtype import FLOATING
@@ -301,10 +302,7 @@ class Call:
         if when not in conditions:
             conditions.append(when)
         texts = [str(condition) for condition in conditions]
-        fresh = sorted({name for condition in conditions for name in condition.symbols if isinstance(name, Fresh)})
-        help = f"holds when {' and '.join(texts)}; add `where: [{', '.join(texts)}]`"
-        if fresh:  # no fact of `where` can speak of it: that is checked before the layers run
-            help = f"holds when {' and '.join(texts)}, and `{fresh[0]}` is known only when the network runs"
+        help = f"holds when {' and '.join(texts)}; {mend(conditions)}"
         for k, known in enumerate(self.sink.diagnostics):
             if (known.code, known.span) == ("S305", span):
                 self.sink.diagnostics[k] = known._replace(help=help, notes=tuple(dict.fromkeys((*known.notes, *notes))))

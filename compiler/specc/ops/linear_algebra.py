@@ -45,7 +45,8 @@ class _Added(Product, abstract=True):
             )
         require_inner(call, a.shape[-1], b.shape[-2] if b.rank > 1 else b.shape[-1])
         shape = (*a.shape[:-1], *(b.shape[-1:] if b.rank > 1 else ()))
-        if cls.summed and a.numel * b.numel == 0 and isinstance(call["beta"], float) and is_integral(a.dtype):
+        empty = a.numel * b.numel == 0 and shape[-2] * shape[-1] != 0  # no product: only beta · input is left
+        if cls.summed and empty and isinstance(call["beta"], float) and is_integral(a.dtype):
             call.reject("S310", f"`beta: {call['beta']}` of `{call.label}` makes no {a.dtype}", arg="beta")
         return _broadcast_onto(call, shape[1:] if cls.summed else shape)
 
@@ -352,6 +353,7 @@ class tensordot(Function):
         """An input that is summed or whose axes must be reordered is kept as a copy."""
         first, second = _paired(call)
         kept, extra = [], Dim.of(0)
+        single = call.output[0].numel == 1  # computed as the sum of an element-wise product
         for port, own, theirs in (("a", first, second), ("b", second, first)):
             operand, other = call.input(port), call.input("b" if port == "a" else "a")
             alone = [k for k, far in zip(own, theirs, strict=True) if other.shape[far] == 1]
@@ -361,7 +363,7 @@ class tensordot(Function):
                 ]
             axes = laid_out(operand.shape)
             rest = [axes[k] for k in range(operand.rank) if k not in own]
-            if not alone and merge(rest) and merge([axes[k] for k in own]):
+            if not alone and (single or (merge(rest) and merge([axes[k] for k in own]))):
                 kept.append(port)
             else:
                 shape = [Dim.of(1) if k in alone else size for k, size in enumerate(operand.shape)]
@@ -411,7 +413,12 @@ def _paired(call: Call) -> tuple[list[int], list[int]]:
         )
     found = []
     for port, listed in zip(("a", "b"), dims, strict=True):
-        axes = [call.axis(d, call.input(port).rank, arg="dims") for d in listed]
+        rank = call.input(port).rank
+        if listed and not rank:
+            call.reject(
+                "S309", f"`dims` of `{call.label}` (tensordot) names axes of input `{port}`, which is 0-d", arg="dims"
+            )
+        axes = [call.axis(d, rank, arg="dims") for d in listed]
         if len(set(axes)) < len(axes):
             call.reject(
                 "S309", f"`dims` of `{call.label}` (tensordot) names an axis of input `{port}` twice", arg="dims"

@@ -236,7 +236,9 @@ def _absolute(call: Call) -> str:
 def _kernel(call: Call, weighted: bool) -> str:
     """Computed by a kernel for floats alone, in which booleans and integers become floats; or by subtraction."""
     dtype = _difference(call) if weighted else _joined(call)
-    if not is_floating(dtype) and not (weighted and not is_complex(dtype)):
+    for port in ("input", "target"):
+        require(call, port, REAL, "floats")
+    if not is_floating(dtype) and not weighted:
         refuse(call, "input", "floats")
     return dtype
 

@@ -28,7 +28,7 @@ from specc.ops.loss import (
 from specc.ops.loss_classes import PER_CLASS, sample_class_weights
 from specc.ops.spatial import sample_tensor
 from specc.ops.write import Named
-from specc.shapes.dtype import FLOATING
+from specc.shapes.dtype import FLOATING, promote
 from specc.shapes.tensor import DTYPES, TensorType
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class _BCE(_Binary, abstract=True):
         pair = cls.pair(call)
         require(call, "target", (pair.dtype,), f"two tensors of one dtype, {pair.dtype} like its `input`")
         weight = weights(call, "weight")
-        if weight is not None and result_dtype([pair, weight]) != pair.dtype:
+        if weight is not None and promote(pair.dtype, weight.dtype) != pair.dtype:
             call.reject(
                 "S307",
                 f"{who(call)} has {weight.dtype} weights for an input that is {pair.dtype}",

@@ -137,8 +137,9 @@ _PROBABILITIES = "a target of class numbers is int64, without the axis of the cl
 
 
 def of_logits(call: Call, logits: TensorType, *, ignoring: bool) -> TensorType:
-    """The cross entropy of each place of the logits: a float target holds probabilities."""
-    if logits.rank and call.input("target").dtype in FLOATING:
+    """The cross entropy of each place of the logits: floats in their shape are probabilities."""
+    target = call.input("target")
+    if target.dtype in FLOATING and target.rank == logits.rank > 0:
         return of_probabilities(call, logits, ignoring=ignoring)
     return of_classes(call, logits)
 

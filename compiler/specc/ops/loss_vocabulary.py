@@ -132,7 +132,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     in_features = Int("size of the last axis of the input", INFERRED, min=0)
     n_classes = Int("how many classes", min=1)
     cutoffs = Ints("where each cluster of classes begins: rising, between 1 and n_classes - 1")
-    div_value = Float("by how much each cluster's layer is narrower than the one before", 4.0)
+    div_value = Float("by how much each cluster's layer is narrower than the one before", 4.0, min=1)
     head_bias = Bool("whether the head has a bias", False)
     example = (
         "[N, 512], [N] int64",
@@ -168,13 +168,6 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                 "L204",
                 f"`cutoffs` of `{call.label}` must rise between 1 and {classes - 1}, not {shown(cutoffs)}",
                 arg="cutoffs",
-                notes=(),
-            )
-        if call["div_value"] <= 0:
-            call.reject(
-                "L204",
-                f"`div_value` of `{call.label}` must be greater than 0, not {call['div_value']}",
-                arg="div_value",
                 notes=(),
             )
 

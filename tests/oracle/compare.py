@@ -112,7 +112,7 @@ def _filled(op: type[Op], outcome: Outcome, sample: Sample) -> dict[str, Value]:
     for name, arg in op.arguments(sample.args).items():
         value = bound[name].value if name in bound else arg.default
         if name in sample.args:  # the rule goes on with the right value; torch is given what was written
-            value = frozen(sample.args[name])
+            value = arg.plain(frozen(sample.args[name]))
         values[name] = 1 if value is INFERRED else value
     return values
 

@@ -48,24 +48,36 @@ def test_a_factor_without_a_short_fraction() -> None:
     assert str(fraction(1 / 3)) == "1/3"
 
 
-def _scaled(factor: float, *, below: int = 0) -> tuple[str, str | None]:
+def _scaled(factor: float, *, below: int = 0) -> tuple[TensorType | None, str]:
+    """The output for an image of H × 10, and what is reported."""
     sink = Sink()
     known = Facts.of([compare(Dim.symbol("H"), "<", below)] if below else [])
     image = TensorType.of(["N", 3, "H", 10])
     outcome = evaluate(OPS["interpolate"], {"scale_factor": factor}, [image], facts=known, sink=sink)
-    if outcome.ok:
-        return str(outcome.outputs[0]), None
-    (found,) = sink.diagnostics
-    return found.code, found.message
+    (output,) = outcome.outputs
+    said = "; ".join(f"{d.code} {d.message}" for d in sink.diagnostics)
+    return (output if isinstance(output, TensorType) else None), said
 
 
-def test_symbols() -> None:
-    assert _scaled(1.5)[0] == "[N, 3, H + H // 2, 15]"
-    assert _scaled(1 / 3)[0] == "[N, 3, H // 3, 3]"
-    code, message = _scaled(0.7)
-    assert code == "S304"
-    assert message is not None and message.endswith(
-        "the symbolic dimension `H`: 90 × 0.7 is 62.99999999999999 in floating point, and is rounded down"
-    )
-    assert _scaled(0.7, below=90)[0] == "[N, 3, 7 * H // 10, 7]"
-    assert _scaled(0.7, below=91)[0] == "S304"
+@pytest.mark.parametrize("factor", [1.5, 1 / 3, 2, 0.1, 1.1])
+def test_symbols(factor: float) -> None:
+    output, said = _scaled(factor)
+    assert output is not None
+    assert not said
+    for height in (1, 2, 3, 9, 10, 11, 30, 224, 1000, 4096):
+        expected = [2, 3, int(height * factor), int(10 * factor)]
+        assert [dim.value for dim in output.substitute({"N": 2, "H": height}).shape] == expected
+
+
+def test_a_factor_that_is_rounded_down_somewhere() -> None:
+    """It has a size for symbols that are known to stay below that place."""
+    output, said = _scaled(0.7)
+    assert output is None
+    assert said.startswith("S304 ")
+    assert said.endswith("90 × 0.7 is 62.99999999999999 in floating point, and is rounded down")
+    output, said = _scaled(0.7, below=90)
+    assert output is not None
+    assert not said
+    for height in range(1, 90):
+        assert output.shape[2].substitute({"H": height}) == int(height * 0.7)
+    assert _scaled(0.7, below=91)[0] is None

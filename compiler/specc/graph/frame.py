@@ -155,10 +155,16 @@ class Frame:
             "N405",
             f"`{name}` has no output `{wanted}`",
             span,
-            help=f"did you mean `{name}.{near}`?" if near else f"it has {have}",
+            help=self._asking(name, wanted) or (f"did you mean `{name}.{near}`?" if near else f"it has {have}"),
         )
         self.mark(outputs[0][1])
         return self._unknown(text)
+
+    def _asking(self, name: str, wanted: str) -> str | None:
+        """The help for an output that an argument asks for."""
+        op = next((node.op for node in self.nodes if node.name == name), None)
+        asks = f"return_{wanted}"
+        return f"`{asks}: true` makes it one" if op is not None and asks in op.args else None
 
     # Growth ----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from specc.diagnostics import Note, Span
 from specc.graph.frame import Frame
 from specc.graph.patterns import Pattern
+from specc.shapes.conditions import mend
 from specc.shapes.constraints import Holds
 from specc.shapes.pattern import match
 from specc.shapes.tensor import TensorType
@@ -44,7 +45,7 @@ def match_inputs(
                     Note(f"`{value.name}` is {value.type}", value.span),
                     Note(f"`{value.name}: {pattern.text}` is declared here", pattern.span),
                 ),
-                help=f"add `where: [{wrong.verdict.when}]`" if isinstance(wrong.verdict, Holds) else None,
+                help=mend([wrong.verdict.when]) if isinstance(wrong.verdict, Holds) else None,
             )
         for axis, dim in enumerate(value.type.shape):
             lead = value.type.rank - len(pattern.dims)

@@ -10,6 +10,7 @@ from specc.graph.holes import is_open
 from specc.graph.ir import Value
 from specc.graph.patterns import read_shape, shape_text
 from specc.graph.reserved import check_name
+from specc.shapes.conditions import mend
 from specc.shapes.constraints import Holds, Proved, equal
 from specc.shapes.dim import Dim
 from specc.shapes.pattern import ELLIPSIS
@@ -172,5 +173,5 @@ def _assert_shape(builder: Builder, frame: Frame, name: str, value: Value, node:
             f"dimension {axis + lead} of the output `{name}` is declared {expected}, but it is {actual}{when}",
             spans[axis + len(dims) - len(rest)],
             notes=notes,
-            help=f"add `where: [{verdict.when}]`" if isinstance(verdict, Holds) else fix,
+            help=mend([verdict.when]) if isinstance(verdict, Holds) else fix,
         )

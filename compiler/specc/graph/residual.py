@@ -14,6 +14,7 @@ from specc.graph.origins import entering, leaving
 from specc.ops import OPS
 from specc.ops.call import Bound
 from specc.ops.declare import Family
+from specc.shapes.conditions import mend
 from specc.shapes.constraints import Holds, Proved, equal
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
@@ -172,13 +173,13 @@ def _differ(builder: Builder, out: Value, beside: Value, key: Span, shortcut: _S
     if not refuted:
         when = " and ".join(str(c) for c in open_)
         message += f": they are equal only when {when}"
-        mend = f"holds when {when}; add `where: [{when}]`"
+        help = f"holds when {when}; {mend(open_, when)}"
         if shortcut.kind == "identity":
-            mend = f"write `shortcut: auto` for a projection of the right shape; as it is, it {mend}"
-        builder.sink.error("S305", message, key, notes=notes, help=mend)
+            help = f"write `shortcut: auto` for a projection of the right shape; as it is, it {help}"
+        builder.sink.error("S305", message, key, notes=notes, help=help)
         return message
-    help = "write `shortcut: auto` for a projection of the right shape" if shortcut.kind == "identity" else None
-    builder.sink.error("S314", message, key, notes=notes, help=help)
+    advice = "write `shortcut: auto` for a projection of the right shape" if shortcut.kind == "identity" else None
+    builder.sink.error("S314", message, key, notes=notes, help=advice)
     return message
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from specc.record import Record
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, Fresh
 
 OPERATORS = ("==", "!=", "<", "<=", ">", ">=")
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
@@ -131,6 +131,18 @@ def disjunction(*parts: Condition) -> Condition:
             if one not in flat:
                 flat.append(one)
     return flat[0] if len(flat) == 1 else Or(tuple(flat))
+
+
+def mend(conditions: Iterable[Condition], written: str = "") -> str:
+    """What makes conditions hold, as the help of a diagnostic: facts of `where` (`written`, if they read otherwise).
+
+    No fact can speak of a size that the data decide: facts are checked before the layers run.
+    """
+    asked = list(conditions)
+    fresh = sorted({name for condition in asked for name in condition.symbols if isinstance(name, Fresh)})
+    if fresh:
+        return f"`{fresh[0]}` is known only when the network runs"
+    return f"add `where: [{written or ', '.join(map(str, asked))}]`"
 
 
 def _compare(a: int, op: str, b: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from specc.emit.python.classes import Class, Layer, Ref
@@ -146,15 +147,26 @@ def _overlaid(group: list[_Built], graph: Graph) -> Class:
 
 
 def _drop_unread(layers: list[Layer], outputs: list[Ref]) -> None:
-    """Leaves out functions whose result nothing reads."""
+    """Leaves out functions of whose result nothing is read, nor a size."""
     while True:
+        sizes = {leaf[0] for layer in layers for leaf in _asked(layer)}
         read = {ref[0] for layer in layers for _, ref in layer.reads} | {ref[0] for ref in outputs}
         read |= {layer.instead[0] for layer in layers if layer.instead is not None}
+        read |= {layer.name for layer in layers if sizes & {value.name for value in layer.place.node.outputs}}
         unread = [layer for layer in layers if layer.tree is None and layer.name not in read]
         if not unread:
             return
         for layer in unread:
             layers.remove(layer)
+
+
+def _asked(layer: Layer) -> Iterator[tuple[str, int]]:
+    """The sizes that the call of a layer names."""
+    steps = [hole for step in layer.steps for hole in step.called]
+    for hole in [*layer.called, *steps, *([layer.count] if layer.count is not None else [])]:
+        for _, bound in hole.bounds:
+            if bound.expr is not None:
+                yield from (leaf for leaf in leaves(bound.expr) if isinstance(leaf, tuple))
 
 
 def _base(scopes: list[Scope], layers: list[Layer]) -> str:

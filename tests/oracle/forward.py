@@ -19,7 +19,7 @@ from specc.emit.python import to_python
 from specc.ops import Op
 from specc.ops.arguments import Value
 from specc.ops.declare import Sample
-from specc.ops.write import Method, Moded, Nested, Operator, Prefix
+from specc.ops.write import Along, Method, Moded, Nested, Operator, Prefix
 from tests.oracle.judge import drawn, flat, names_for, texts
 
 # Builtins whose arguments have no names, or are read otherwise than they are called: their text is checked alone.
@@ -110,6 +110,7 @@ def _by_names(op: type[Op], values: Mapping[str, Value], sample: Sample) -> list
             result = target(result, other, **plain)
         return flat(result)
     whole = ports == [name for name, _, _ in op.ports()][: len(ports)]  # a method's inputs stand in order
+    whole = whole and not isinstance(op.python, Along)
     if (isinstance(op.python, Operator | Prefix | Method) and whole) or len(ports) < len(given) or len(given) == 1:
         return flat(target(*given, *leading, **plain))
     plain |= dict(zip(op.leading(), leading, strict=False))
@@ -144,4 +145,7 @@ def _generated(op: type[Op], sample: Sample, outputs: int) -> list[Tensor]:
     network: nn.Module = names[result.graph.class_name]().eval()
     given = list(_inputs(op, sample).values())
     torch.manual_seed(2)
-    return flat(network(*given))
+    result = network(*given)
+    if outputs == 1 and not isinstance(result, Tensor):
+        raise TypeError(f"the network's one output is a {type(result).__name__}")
+    return flat(result)

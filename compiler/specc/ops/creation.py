@@ -326,6 +326,7 @@ class meshgrid(Function):
     python = Always("torch.meshgrid", 'indexing="ij"')
     formula = "y_k[i_0, …, i_n] = x_k[i_k]; with `xy` the first two axes are exchanged"
     inputs = ("*tensors",)
+    many = True
     indexing = Choice("`ij`: an axis for each tensor, in order; `xy`: the first two exchanged", ("ij", "xy"), None)
     example = ("[H], [W]", "{op: meshgrid, indexing: xy}")
     keeps = Saved()
@@ -342,10 +343,6 @@ class meshgrid(Function):
         if call["indexing"] == "xy":
             sizes[:2] = reversed(sizes[:2])
         return tuple(found[0].with_shape(sizes) for _ in found)
-
-    @classmethod
-    def packed(cls, count: int) -> bool:
-        return True
 
     @classmethod
     def macs(cls, call: Call) -> int:

@@ -119,6 +119,7 @@ class Op:
     # Names of several outputs in order: "indices?" is there only where an argument asks for it, and alone the first is
     # no tuple. Empty where there is one, or their number depends on the arguments otherwise.
     outputs: ClassVar[tuple[str, ...]] = ()
+    many: ClassVar[bool] = False  # a tuple of as many tensors as the arguments and inputs say, be it one
     # How several outputs are taken apart in Python, each by its name: "{output}, ({h_n}, {c_n})". Empty for a flat
     # tuple in the order of the outputs. An output nobody reads is written `_`.
     unpack: ClassVar[str] = ""
@@ -245,7 +246,7 @@ class Op:
     @classmethod
     def packed(cls, count: int) -> bool:
         """Whether a call that has `count` outputs gives them in a tuple."""
-        return count > 1 or len([name for name in cls.outputs if not name.endswith("?")]) > 1
+        return cls.many or count > 1 or len([name for name in cls.outputs if not name.endswith("?")]) > 1
 
     @classmethod
     def ports(cls) -> list[tuple[str, bool, bool]]:

@@ -48,6 +48,7 @@ class _Part(Layout, Function, abstract=True):
     """Pieces of a tensor, which share its memory."""
 
     view = True
+    many = True
 
     @classmethod
     def _dim(cls, rng: random.Random, shape: tuple[int, ...]) -> dict[str, int]:

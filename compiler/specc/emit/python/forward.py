@@ -288,7 +288,8 @@ def _spread(names: list[str], op: type[Op] | None) -> str:
         packed = op.unpack.format(**dict(zip(fields, [*names, *("_" for _ in fields)], strict=False)))
         return re.sub(r"\((_, )*_,?\)", "_", packed)
     more = len(op.outputs) - len(names) if op is not None else 0
-    return ", ".join([*names, *("_" for _ in range(more))])
+    spread = [*names, *("_" for _ in range(more))]
+    return ", ".join(spread) if len(spread) > 1 else f"({spread[0]},)"
 
 
 def _positions(values: list[tuple[str, str]], ports: list[str]) -> list[str]:

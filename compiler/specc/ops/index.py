@@ -328,6 +328,15 @@ FILES = {
         Fold
         fold
     """,
+    "gathering": """
+        index_select
+        gather
+        take_along_dim
+        scatter
+        scatter_add
+        index_add
+        one_hot
+    """,
     "grid": """
         grid_sample
         affine_grid

@@ -16,7 +16,8 @@ from specc.shapes.tensor import TensorType
 
 def _macs(name: str, args: dict[str, Any], *shapes: tuple[int, ...]) -> int:
     outcome = evaluate(OPS[name], args, [TensorType.of(shape) for shape in shapes])
-    assert outcome.ok and outcome.macs is not None
+    assert outcome.ok
+    assert outcome.macs is not None
     return outcome.macs.value
 
 

@@ -14,13 +14,16 @@ known to stay below the first n that fails.
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import floor
+from math import floor, isfinite
+from typing import TYPE_CHECKING
 
 from specc.ops.call import Call
 from specc.ops.spatial import from_params
 from specc.shapes.bounds import bounds
 from specc.shapes.dim import Dim
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _SMALL = 1 << 20  # for numerators and denominators below it, a product's distance to integers outweighs its rounding
 _BITS = 51  # sizes beyond are none
@@ -28,12 +31,17 @@ _BITS = 51  # sizes beyond are none
 
 def scaled(call: Call, dim: Dim, factor: float, arg: str) -> Dim:
     """⌊dim · factor⌋ as torch computes it; S304 at `arg` where a symbol has no such size in closed form."""
+    if not isfinite(factor):
+        call.reject("L204", f"`{arg}` of `{call.label}` must be finite, not {factor}", arg=arg, notes=())
+    if dim.is_const and from_params(call.args[arg].expr):
+        dim = dim.without_origin()  # which would not say that the size depends on the factor's params
+    above, below = float(factor).as_integer_ratio()
+    if max(above, below) < _SMALL:  # 2 or 1.5: the double is the fraction that was meant
+        return dim * above // below
     meant = fraction(factor)
     wrong = first_wrong(factor, meant) if meant is not None else None
-    if dim.is_const:
-        if meant is None or wrong is not None or from_params(call.args[arg].expr):
-            return Dim.of(int(float(dim.value) * factor))
-        return dim * meant.numerator // meant.denominator  # this remembers where `dim` comes from
+    if dim.is_const and (meant is None or wrong is not None):
+        return Dim.of(int(float(dim.value) * factor))
     if meant is None:
         call.reject(
             "S304",
@@ -56,6 +64,8 @@ def scaled(call: Call, dim: Dim, factor: float, arg: str) -> Dim:
 
 def fraction(factor: float) -> Fraction | None:
     """The simplest fraction that is `factor` in floating point; None where its parts are too large to reason about."""
+    from fractions import Fraction  # it takes longer to import than most specs to check
+
     exact = Fraction(factor)
     meant = exact.limit_denominator(_SMALL)
     return meant if float(meant) == factor and 0 < meant.numerator < _SMALL else None
@@ -63,6 +73,8 @@ def fraction(factor: float) -> Fraction | None:
 
 def first_wrong(factor: float, meant: Fraction) -> int | None:
     """The least size whose product is rounded to below the integer that it is; None where there is none."""
+    from fractions import Fraction
+
     error = 1 - Fraction(factor) / meant
     if error <= Fraction(1, 1 << 54):
         return None

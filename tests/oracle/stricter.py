@@ -48,6 +48,7 @@ TABLE = (
     Stricter("AdaptiveAvgPool2d AdaptiveAvgPool3d adaptive_avg_pool2d adaptive_avg_pool3d", "S302", "", "at output "
              "size 1 torch takes the mean of the last axes of anything, of [N, C] too: a flatten in the wrong place"),
     Stricter("multinomial", "S306", "categories", "there is no row to draw for", empty=True),
+    Stricter("clamp clip", "L204", "bounds that are numbers and bounds", "a tensor of rank 0 passes for a number"),
     Stricter("logsumexp", "L204", "must name an axis", "torch reduces all axes or none, or fails, by `keepdim` and the "
              "sizes"),
     Stricter("*", "S307", "complex in half precision", "complex32 is no dtype of the language, and few kernels take it"),
@@ -63,10 +64,12 @@ TABLE = (
     Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d",
              "S306", "leaves an output of size", "whether an empty output passes depends on the kernel torch picks"),
     Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d",
-             "S310", "must be smaller than its stride", "torch looks only where there is something to compute", empty=True),
+             "S310", "must be smaller than its stride", "torch looks only where there is something to compute",
+             empty=True),
     Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d conv_transpose1d conv_transpose2d conv_transpose3d",
              "L204", "`dilation` of", "not every kernel that torch picks looks at the dilation"),
-    Stricter("conv_transpose1d conv_transpose2d conv_transpose3d", "S307", "its `bias` is", "nor at the dtype of the bias"),
+    Stricter("conv_transpose1d conv_transpose2d conv_transpose3d", "S307", "its `bias` is",
+             "nor at the dtype of the bias"),
     Stricter("linear", "S302", "`bias` of", "the documentation asks for [out]; what else broadcasts differs by kernel"),
     Stricter("linear", "S303", "`bias` of", "likewise a bias of one value"),
     Stricter("bilinear", "S302", "needs a 1-d input", "the documentation asks for [out]"),
@@ -139,6 +142,7 @@ TABLE = (
     Stricter("CrossEntropyLoss cross_entropy NLLLoss nll_loss", "S306", "no classes", "a target that is ignored needs none", empty=True),
     Stricter("CTCLoss ctc_loss", "S303", "sequences, but", "torch looks at the first axis of the lengths alone"),
     Stricter("AdaptiveLogSoftmaxWithLoss", "L204", "`div_value`", "rarer classes would have wider layers, without bounds"),
+    Stricter("one_hot", "L202", "needs `num_classes`", "the width of a network would hang on the data"),
 )  # fmt: skip
 
 

@@ -11,9 +11,10 @@ from specc.ops.arguments import Int, Number
 from specc.ops.call import Call
 from specc.ops.declare import Family, Function, Sample, Saved
 from specc.ops.sampling import a_dim, a_dtype, a_full_shape
-from specc.ops.write import Placed, Writer
+from specc.ops.write import Along, Writer
 from specc.shapes.constraints import Refuted
 from specc.shapes.dim import Dim
+from specc.shapes.dtype import is_integral
 from specc.shapes.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -23,18 +24,15 @@ _INDICES = ("int64", "int32")
 
 
 class _Indexed(Function, abstract=True):
-    """The indices are kept for the gradient, nothing else."""
+    """Mostly the indices are kept for the gradient, nothing else."""
 
     family = Family.SHAPE
-    index = "index"  # the port of the indices
 
     @classmethod
     def macs(cls, call: Call) -> int:
         return 0
 
-    @classmethod
-    def saved(cls, call: Call) -> Saved:
-        return Saved((cls.index,))
+    keeps = Saved(("index",))
 
 
 def _axes(operand: TensorType) -> tuple[Dim, ...]:
@@ -63,7 +61,7 @@ def _require_ranks(call: Call, *ports: str) -> None:
 class index_select(_Indexed):
     """The slices along an axis that a list of indices names, in its order."""
 
-    python = Placed("torch.index_select", ("input", "dim", "index"))
+    python = Along("index_select")
     inputs = ("input", "index")
     positional = 1
     formula = "out[…, i, …] = x[…, index[i], …]"
@@ -97,7 +95,8 @@ class index_select(_Indexed):
 class gather(_Indexed):
     """Along an axis, the elements that a tensor of indices names: one for each of its elements."""
 
-    python = Placed("torch.gather", ("input", "dim", "index"))
+    keeps = Saved(("input", "index"))
+    python = Along("gather")
     inputs = ("input", "index")
     positional = 1
     formula = "dim = 1: out[i, j, k] = x[i, index[i, j, k], k]"
@@ -150,7 +149,6 @@ class take_along_dim(_Indexed):
 
     python = Writer("torch.take_along_dim")
     inputs = ("input", "indices")
-    index = "indices"
     formula = "dim = 1: out[i, j, k] = x[i, indices[i, j, k], k], x and indices broadcast along the other axes"
     dim = Int("the axis; the flattened input if left out", None)
     example = ("[N, T, D], [N, 1, D] int64", "{op: take_along_dim, dim: 1, from: [x, best]}")
@@ -176,8 +174,10 @@ class take_along_dim(_Indexed):
 
     @classmethod
     def saved(cls, call: Call) -> Saved:
-        """Indices that are broadcast stay where they are."""
-        return Saved(("indices",))
+        """Along an axis the indices are kept as a copy of the output's shape, in which none is negative."""
+        if call["dim"] is None:
+            return Saved(("input", "indices"))
+        return Saved(("input",), extra=call.output[0].numel * 8)
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
@@ -262,7 +262,7 @@ class scatter(_Scatter):
     """The input with elements replaced, along an axis, where a tensor of indices says: by those of `src`, or a number."""
 
     same_shape = True
-    python = Placed("torch.scatter", ("input", "dim", "index", "src", "value"))
+    python = Along("scatter")
     inputs = ("input", "index", "src?")
     formula = "dim = 1: out = x, then out[i, index[i, j, k], k] = src[i, j, k]"
     dim = Int("the axis")
@@ -293,7 +293,7 @@ class scatter_add(_Scatter):
     """The input with the elements of `src` added, along an axis, where a tensor of indices says."""
 
     same_shape = True
-    python = Placed("torch.scatter_add", ("input", "dim", "index", "src"))
+    python = Along("scatter_add")
     inputs = ("input", "index", "src")
     formula = "dim = 1: out = x, then out[i, index[i, j, k], k] += src[i, j, k]"
     dim = Int("the axis")
@@ -303,8 +303,9 @@ class scatter_add(_Scatter):
 class index_add(_Indexed):
     """The input with slices of `source` added, along an axis, to the slices that a list of indices names."""
 
+    keeps = Saved(("index", "source"))
     same_shape = True
-    python = Placed("torch.index_add", ("input", "dim", "index", "source"))
+    python = Along("index_add")
     inputs = ("input", "index", "source")
     positional = 1
     formula = "out = x, then out[…, index[i], …] += alpha · source[…, i, …]"
@@ -320,9 +321,11 @@ class index_add(_Indexed):
         axis = call.axis(call["dim"], call.x.rank)
         if source.dtype != call.x.dtype:
             call.reject("S307", f"{name} adds {source.dtype} to {call.x.dtype}: they must be of one dtype")
+        if isinstance(call["alpha"], float) and is_integral(call.x.dtype):
+            call.reject("S310", f"`alpha: {call['alpha']}` of `{call.label}` makes no {call.x.dtype}", arg="alpha")
         if source.rank != call.x.rank:
             _require_ranks(call, "source", "input")
-        for k, (wanted, size) in enumerate(zip(source.shape, call.x.shape, strict=False)):
+        for k, (wanted, size) in enumerate(zip(_axes(source), _axes(call.x), strict=True)):
             other = _axes(index)[0] if k == axis else size
             what = "indices" if k == axis else "the input"
             call.require_equal(wanted, other, f"{name} has {wanted} along axis {k} of `source`, but {other} of {what}")
@@ -376,10 +379,6 @@ class one_hot(_Indexed):
         if classes < 1:
             call.reject("L204", f"`num_classes` of `{call.label}` must be at least 1, not {classes}", arg="num_classes")
         return call.x.with_shape((*call.x.shape, classes))
-
-    @classmethod
-    def saved(cls, call: Call) -> Saved:
-        return Saved()
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:

@@ -20,7 +20,7 @@ def a_shape(rng: random.Random, low: int = 0, high: int = 4) -> tuple[int, ...]:
 
 def a_full_shape(rng: random.Random, low: int = 0, high: int = 4) -> tuple[int, ...]:
     """As `a_shape`, mostly without an empty axis."""
-    return tuple(max(size, rng.random() > 0.1) for size in a_shape(rng, low, high))
+    return tuple(max(size, int(rng.random() > 0.1)) for size in a_shape(rng, low, high))
 
 
 def a_dim(rng: random.Random, rank: int) -> int:

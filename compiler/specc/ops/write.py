@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import takewhile
+from typing import NamedTuple
 
 
 def arguments(texts: Sequence[tuple[str, str]], leading: tuple[str, ...]) -> list[str]:
@@ -16,6 +17,16 @@ def arguments(texts: Sequence[tuple[str, str]], leading: tuple[str, ...]) -> lis
 
 # What the generated module imports under a shorter name.
 _ROOTS = {"nn": "torch.nn", "F": "torch.nn.functional"}
+
+
+class Made(NamedTuple):
+    """`head(args…)`, where an argument may be such a call itself."""
+
+    head: str
+    args: tuple[str | Made, ...]
+
+    def flat(self) -> str:
+        return f"{self.head}({', '.join(arg if isinstance(arg, str) else arg.flat() for arg in self.args)})"
 
 
 class Writer:
@@ -39,7 +50,11 @@ class Writer:
 
     def construct(self, args: list[str]) -> str:
         """The constructor call of a module."""
-        return f"{self.target}({', '.join(args)})"
+        return self.made(args).flat()
+
+    def made(self, args: list[str]) -> Made:
+        """The same by its parts, so that a long one can be broken over lines."""
+        return Made(self.target, tuple(args))
 
     def apply(self, layer: str, inputs: list[str], args: list[str]) -> str:
         """The call of the module `layer` (`self.conv1`), given the texts of its inputs and forward arguments."""
@@ -260,11 +275,11 @@ class Nested(Named):
         self.inner = inner
         self.outer = outer
 
-    def construct(self, args: list[str]) -> str:
+    def made(self, args: list[str]) -> Made:
         own = [arg for arg in args if arg.partition("=")[0] in self.outer]
         inner = [arg for arg in args if arg not in own]
         own = [self._norm(arg, inner) if arg.startswith("norm=") else arg for arg in own]
-        return f"{self.target}({self.inner}({', '.join(inner)}), {', '.join(own)})"
+        return Made(self.target, (Made(self.inner, tuple(inner)), *own))
 
     @staticmethod
     def _norm(arg: str, inner: list[str]) -> str:
@@ -290,6 +305,17 @@ class Range(Writer):
             bounds.setdefault("start", "0")
         given = [bounds[name] for name in ("start", "end", "step") if name in bounds]
         return f"{self.target}({', '.join([*given, *others])})"
+
+
+class Along(Method):
+    """A tensor method whose axis, the first argument, stands between its inputs: `x.gather(1, index)`."""
+
+    __slots__ = ()
+
+    def call(self, inputs: list[str], args: list[str]) -> str:
+        receiver, *others = inputs
+        axis, *rest = args
+        return f"{receiver}.{self.target}({', '.join([axis, *others, *rest])})"
 
 
 class Patterned(Method):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from specc.ops.arguments import Bool, Choice, Float, Int
 from specc.ops.broadcast import broadcast, result_dtype
 from specc.ops.call import Call
-from specc.ops.declare import Family, Function, Module, Op, Owned, Sample
+from specc.ops.declare import Family, Function, Module, Op, Owned, Sample, Saved
 from specc.ops.write import Writer
+from specc.shapes.constraints import Proved, at_least
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import FLOATING, is_floating, real
 from specc.shapes.tensor import DTYPES, TensorType
@@ -77,6 +78,20 @@ class _Cosine(_Distance, abstract=True):
             call.reject("S307", f"`{call.label}` ({call.op.name}) takes floats, but its inputs are {dtype}")
         return TensorType(shape[:axis] + shape[axis + 1 :], dtype)
 
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        """Of each input its length, before and after `eps`, and the other's unit vectors."""
+        types = [call.input("x1"), call.input("x2")]
+        shape, common = broadcast(call, types), result_dtype(types)
+        kept, extra = [], Dim.of(0)
+        for port, own, other in (("x1", types[0], types[1]), ("x2", types[1], types[0])):
+            if is_floating(own.dtype):
+                kept.append(port)
+                lengths = call.output[0].with_dtype(own.dtype)
+                unit = TensorType(shape, other.dtype if is_floating(other.dtype) else common)
+                extra = extra + 2 * lengths.nbytes + unit.nbytes
+        return Saved(tuple(kept), extra=extra)
+
 
 class CosineSimilarity(_Cosine, Module):
     """The cosine of the angle between two vectors, 1 where they point the same way."""
@@ -104,6 +119,11 @@ class _Pairwise(_Distance, abstract=True):
         distance = between(call, x1, x2, call["p"])
         kept = call["keepdim"] and max(x1.rank, x2.rank) > 0
         return TensorType((*distance.shape, Dim.of(1)), distance.dtype) if kept else distance
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        pair = [call.input("x1"), call.input("x2")]
+        return Saved(outputs=(0,), extra=TensorType(broadcast(call, pair), result_dtype(pair, [1.0])).nbytes)
 
 
 class PairwiseDistance(_Pairwise, Module):
@@ -158,6 +178,24 @@ class cdist(_Distance, Function):
         return TensorType((*batch, x1.shape[-2], x2.shape[-2]), x1.dtype)
 
     @classmethod
+    def saved(cls, call: Call) -> Saved:
+        """Both inputs; the matrix product is given copies where they are broadcast."""
+        sides = [call.input(port).shape[-2] for port in cls.inputs]
+        large = any(isinstance(at_least(side, Dim.of(26), call.facts), Proved) for side in sides)
+        mode = _MODES.index(call["compute_mode"])
+        if call["p"] != 2 or not (mode == 1 or (mode == 0 and large)):
+            return Saved(cls.inputs, (0,))
+        kept, extra, batch = [], Dim.of(0), call.output[0].shape[:-2]
+        for port in cls.inputs:
+            given = call.input(port)
+            whole = TensorType((*batch, *given.shape[-2:]), given.dtype)
+            if whole.numel == given.numel:
+                kept.append(port)
+            else:
+                extra = extra + whole.nbytes
+        return Saved(tuple(kept), (0,), extra)
+
+    @classmethod
     def sample(cls, rng: random.Random) -> Sample:
         batch = tuple(rng.randint(0, 3) for _ in range(rng.randint(0, 2)))
         other = tuple(1 if rng.random() < 0.2 else size for size in batch)[rng.choice([0, 0, len(batch)]) :]
@@ -175,6 +213,7 @@ class pdist(_Distance, Function):
 
     formula = "out[k] = ‖input[i] − input[j]‖_p, over i < j: (0, 1), (0, 2), …, (N − 2, N − 1)"
     inputs = ("input",)
+    keeps = Saved(("input",), (0,))
     python = Writer("F.pdist")
     p = Float("p of the p-norm", 2.0, min=0)
     example = ("[N, 64]", "pdist")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from specc.ops.arguments import Bool, Choice, Float, Int
 from specc.ops.call import Call
-from specc.ops.declare import Family, Function, Module, Op, Owned, Sample
+from specc.ops.declare import Family, Function, Module, Op, Owned, Sample, Saved
 from specc.ops.write import Named
 from specc.shapes.dim import Dim
-from specc.shapes.dtype import COMPLEX, FLOATING
+from specc.shapes.dtype import COMPLEX, FLOATING, bytes_of, promote
 from specc.shapes.tensor import DTYPES, TensorType
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def _filled(x: TensorType) -> bool:
 
 
 class _Embedding(_Table, abstract=True):
+    keeps = Saved(("input",))
     formula = "out[…, :] = weight[input[…], :]"
 
     @classmethod
@@ -152,6 +153,27 @@ class _EmbeddingBag(_Table, abstract=True):
         if "weight" in call.operands:
             call.require_dtype(FLOATING, "a table of floats", "weight")
         return output
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        """Beside the indices where each bag begins, its size, which bag each index is in, where each maximum was."""
+        x, (bags, size) = call.x, call.output[0].shape
+        table = call.input("weight").dtype if "weight" in call.operands else "float32"
+        offsets = call.input("offsets") if call.has("offsets") else TensorType(x.shape[:1], x.dtype)
+        common = promote(x.dtype, offsets.dtype)
+        width = bytes_of(common)
+        kept = ["per_sample_weights"]
+        extra = width * (offsets.numel + bags * (size if call["mode"] == "max" else 1))
+        for port, given in (("input", x), ("offsets", offsets)):
+            if call.has(port) and given.dtype == common:
+                kept.append(port)
+            else:
+                extra = extra + width * given.numel
+        if call["mode"] != "sum" or call["padding_idx"] is not None or table == "float64":
+            extra = extra + width * (x.numel + 1)
+        if call.has("per_sample_weights"):
+            kept.append("weight")
+        return Saved(tuple(kept), extra=extra)
 
     @classmethod
     def _bags(cls, call: Call) -> Dim:

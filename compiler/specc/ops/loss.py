@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from specc.ops.arguments import Choice, Float, Weights
 from specc.ops.broadcast import broadcast, result_dtype
 from specc.ops.call import Call
-from specc.ops.declare import Family, Function, Module, Op, Owned, Sample
+from specc.ops.declare import Family, Function, Module, Op, Owned, Sample, Saved
 from specc.ops.spatial import sample_tensor
 from specc.ops.write import Named
 from specc.shapes.constraints import Refuted
 from specc.shapes.dim import Dim
-from specc.shapes.dtype import COMPLEX, FLOATING, is_complex, is_floating, promote, real
+from specc.shapes.dtype import COMPLEX, FLOATING, bytes_of, is_complex, is_floating, promote, real
 from specc.shapes.tensor import DTYPES, TensorType
 
 if TYPE_CHECKING:
@@ -124,6 +124,11 @@ def fits(call: Call, shape: tuple[Dim, ...], into: tuple[Dim, ...], message: str
         call.require_equal(size, Dim.of(1) if open_ else wanted, message, arg=arg)
 
 
+def trained(*types: TensorType | None) -> bool:
+    """Whether one of them gets a gradient: autograd keeps nothing for the others."""
+    return any(given is not None and (is_floating(given.dtype) or is_complex(given.dtype)) for given in types)
+
+
 def require_positive(call: Call, name: str) -> None:
     if call[name] <= 0:
         call.report("L204", f"`{name}` of `{call.label}` must be greater than 0, not {call[name]}", arg=name, notes=())
@@ -191,6 +196,36 @@ class _Distance(Loss, abstract=True):
         raise NotImplementedError
 
     @classmethod
+    def saved(cls, call: Call) -> Saved:
+        """A kernel keeps its two inputs; a subtraction, an absolute value and the like keep their difference."""
+        pair, weight = [call.input("input"), call.input("target")], weights(call, "weight")
+        shape = broadcast(call, pair)
+        difference = TensorType(shape, _joined(call))
+        kept: tuple[str, ...] = ("input", "target")
+        extra = Dim.of(0)
+        if cls.subtracts(call, weight is not None):
+            kept = ()
+            extra = difference.nbytes if trained(*pair) else extra
+        if weight is None:
+            return Saved(kept, extra=extra)
+        distances = TensorType(shape, cls.distance(call, True))
+        if trained(*pair):
+            kept = (*kept, "weight")
+        if trained(weight):
+            extra = extra + distances.nbytes
+        if call["reduction"] == "mean" and cls.divides:
+            total = 8 if not is_floating(weight.dtype) else bytes_of(weight.dtype)
+            whole = TensorType((), result_dtype([distances, weight]))
+            whole = whole if is_floating(whole.dtype) else whole.with_dtype("int64")
+            extra = extra + total + (whole.nbytes if trained(weight) else 0)
+        return Saved(kept, extra=extra)
+
+    @classmethod
+    def subtracts(cls, call: Call, weighted: bool) -> bool:
+        """Whether the distance is computed of a difference, not by a kernel of the two inputs."""
+        return weighted
+
+    @classmethod
     def sample(cls, rng: random.Random) -> Sample:
         shape = sample_shape(rng)
         args = sample_args(cls, rng, beta=[1.0, 0.5, 0, 2], delta=[1.0, 0.5, 2, 0, -1])
@@ -247,6 +282,10 @@ class _L1(_Distance, abstract=True):
     formula = "l = |input − target|" + REDUCED
 
     @classmethod
+    def subtracts(cls, call: Call, weighted: bool) -> bool:
+        return True
+
+    @classmethod
     def distance(cls, call: Call, weighted: bool) -> str:
         return _absolute(call)
 
@@ -266,6 +305,10 @@ class _SmoothL1(_Distance, abstract=True):
     beta = Float("where the parabola ends and the straight line begins; 0 is the L1 loss", 1.0, min=0)
 
     @classmethod
+    def subtracts(cls, call: Call, weighted: bool) -> bool:
+        return bool(call["beta"] == 0)
+
+    @classmethod
     def distance(cls, call: Call, weighted: bool) -> str:
         return _absolute(call) if call["beta"] == 0 else _kernel(call, weighted)
 
@@ -276,6 +319,11 @@ class _Huber(_Distance, abstract=True):
         + REDUCED
     )
     divides = False
+
+    @classmethod
+    def subtracts(cls, call: Call, weighted: bool) -> bool:
+        return False
+
     delta = Float("where the parabola ends and the straight line begins", 1.0)
 
     @classmethod

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from specc.ops.arguments import Weights
 from specc.ops.broadcast import broadcast, result_dtype
 from specc.ops.call import Call
-from specc.ops.declare import Function, Module, Sample
+from specc.ops.declare import Function, Module, Sample, Saved
 from specc.ops.loss import (
     NUMBERS,
     REAL,
@@ -21,6 +21,7 @@ from specc.ops.loss import (
     sample_args,
     sample_shape,
     sample_weights,
+    trained,
     weights,
     weights_arg,
     who,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 class _Binary(Loss, abstract=True):
     """Input and target of one shape, and weights that broadcast to it."""
+
+    keeps = Saved(("input", "target", "weight", "pos_weight"))
 
     @classmethod
     def pair(cls, call: Call) -> TensorType:
@@ -165,6 +168,16 @@ class _MultiLabelSoftMargin(Loss, abstract=True):
             dtype = result_dtype([TensorType(broadcast(call, types[:2]), dtype), weight])
         axis = scores.rank - 1
         return TensorType(shape[:axis] + shape[axis + 1 :], dtype)
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        scores, target, weight = call.input("input"), call.input("target"), weights(call, "weight")
+        extra = 3 * scores.nbytes + target.nbytes  # −x, 1 − y, and a buffer for each logarithm
+        if trained(target):
+            extra = extra + 2 * scores.nbytes  # the logarithms
+        if weight is not None and "weight" in call.operands and trained(weight):
+            extra = extra + TensorType(broadcast(call, [target, scores]), result_dtype([target, scores])).nbytes
+        return Saved(("input", "target", "weight"), extra=extra)
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:

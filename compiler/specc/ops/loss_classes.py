@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from specc.ops.arguments import Float, Int, Weights
 from specc.ops.broadcast import result_dtype
 from specc.ops.call import Call
-from specc.ops.declare import Function, Module, Sample
+from specc.ops.declare import Function, Module, Sample, Saved
 from specc.ops.loss import (
     REAL,
     REDUCED,
@@ -25,7 +25,7 @@ from specc.ops.loss import (
 )
 from specc.ops.write import Named
 from specc.shapes.dim import Dim
-from specc.shapes.dtype import FLOATING
+from specc.shapes.dtype import FLOATING, bytes_of, is_floating
 from specc.shapes.tensor import DTYPES, TensorType
 
 if TYPE_CHECKING:
@@ -156,6 +156,23 @@ def sample_class_weights(
     return Sample(args, (*inputs, (shape, dtype) if given else None), high=1)
 
 
+def kept_of_logits(call: Call, logits: TensorType) -> Saved:
+    """What the cross entropy of logits keeps, beside what made them."""
+    target, weight = call.input("target"), weights(call, "weight")
+    if target.dtype not in FLOATING:  # class numbers
+        extra = logits.nbytes + bytes_of(logits.dtype)  # log-softmax, the sum of the weights
+        if call["label_smoothing"] > 0:
+            extra = extra + target.numel  # which places count
+            if call["reduction"] == "mean":
+                extra = extra + (8 if weight is None else bytes_of(logits.dtype))
+        return Saved(("target", "weight"), extra=extra)
+    smooth = call["label_smoothing"] > 0
+    extra = logits.nbytes + (target.nbytes if smooth else 0)
+    if weight is not None and "weight" in call.operands and is_floating(weight.dtype):
+        extra = extra + TensorType(logits.shape, result_dtype([logits, target])).nbytes
+    return Saved(("weight",) if smooth else ("target", "weight"), extra=extra)
+
+
 class _CrossEntropy(_Classes, abstract=True):
     formula = (
         "l[n] = −w[y[n]] · log softmax(x[n])[y[n]]   (0 where y[n] = ignore_index)\n"
@@ -170,6 +187,10 @@ class _CrossEntropy(_Classes, abstract=True):
     def element(cls, call: Call) -> TensorType:
         require_floats(call, "input")
         return of_logits(call, call.input("input"), ignoring=call["ignore_index"] >= 0)
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        return kept_of_logits(call, call.input("input"))
 
 
 class CrossEntropyLoss(_CrossEntropy, Module):
@@ -199,6 +220,10 @@ class _NLL(_Classes, abstract=True):
         "L = Σ l / Σ w[y[n]] (mean), Σ l (sum), or l itself, as `reduction` says"
     )
     ignore_index = Int("the class number that counts for nothing", -100)
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        return Saved(("input", "target", "weight"), extra=bytes_of(call.input("input").dtype))  # the sum of the weights
 
 
 class NLLLoss(_NLL, Module):
@@ -257,6 +282,7 @@ class _Margins(Loss, abstract=True):
 
 
 class _MultiMargin(_Margins, abstract=True):
+    keeps = Saved(("input", "target", "weight"))
     formula = "l[n] = Σ_{c ≠ y} max(0, w[y] · (margin − x[n, y] + x[n, c]))^p / C, with y = y[n]" + REDUCED
     p = Int("power of each difference, 1 or 2", 1, min=1, max=2)
     margin = Float("how far the right class should be ahead of every other", 1.0)
@@ -310,6 +336,10 @@ class _MultiLabelMargin(_Margins, abstract=True):
         else:
             same_shape(call, "input", "target")
         return TensorType(scores.shape[:-1], scores.dtype)
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        return Saved(("input", "target"), extra=call.input("input").nbytes)  # which classes are right
 
 
 class MultiLabelMarginLoss(_MultiLabelMargin, Module):

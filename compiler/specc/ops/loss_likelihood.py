@@ -7,8 +7,20 @@ from typing import TYPE_CHECKING
 from specc.ops.arguments import Bool, Choice, Float
 from specc.ops.broadcast import broadcast, result_dtype
 from specc.ops.call import Call
-from specc.ops.declare import Function, Module, Sample
-from specc.ops.loss import NUMBERS, REAL, Loss, near, refuse, require, require_floats, sample_args, sample_shape, who
+from specc.ops.declare import Function, Module, Sample, Saved
+from specc.ops.loss import (
+    NUMBERS,
+    REAL,
+    Loss,
+    near,
+    refuse,
+    require,
+    require_floats,
+    sample_args,
+    sample_shape,
+    trained,
+    who,
+)
 from specc.ops.write import Named
 from specc.shapes.constraints import Proved, Refuted
 from specc.shapes.dim import Dim
@@ -36,6 +48,12 @@ class _KLDiv(Loss, abstract=True):
         require_floats(call, "input", "target")
         pair = [call.input("input"), call.input("target")]
         return TensorType(broadcast(call, pair), result_dtype(pair))
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        if not call["log_target"]:
+            return Saved(("input", "target"))
+        return Saved(extra=call.input("target").nbytes + cls.element(call).nbytes)  # exp(target), the difference
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
@@ -88,6 +106,23 @@ class _PoissonNLL(Loss, abstract=True):
         if product.dtype == "bool":
             refuse(call, "target", "numbers beside booleans")
         return TensorType(shape, result_dtype([lifted if call["log_input"] else rates, product]))
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        rates, target = (call.input(port) for port in cls.inputs)
+        lifted = rates if is_floating(rates.dtype) else rates.with_dtype("float32")
+        kept, extra = [], Dim.of(0)
+        if trained(rates):
+            kept.append("target")
+            extra = extra + rates.nbytes  # the exponential, or what the logarithm is of
+        if trained(target) and call["log_input"]:
+            kept.append(cls.inputs[0])
+        elif trained(target):
+            extra = extra + lifted.nbytes  # the logarithm
+        if trained(target) and call["full"]:
+            kept.append("target")
+            extra = extra + 2 * target.nbytes + target.numel  # two logarithms, and where they count
+        return Saved(tuple(kept), extra=extra)
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
@@ -143,6 +178,13 @@ class _GaussianNLL(Loss, abstract=True):
         return TensorType(both, result_dtype([TensorType(shape, result_dtype(types)), var]))
 
     @classmethod
+    def saved(cls, call: Call) -> Saved:
+        pair = [call.input("input"), call.input("target")]
+        squares = TensorType(broadcast(call, pair), result_dtype(pair))
+        differences = squares.nbytes if trained(*pair) else 0
+        return Saved(extra=call.input("var").nbytes + squares.nbytes + differences)
+
+    @classmethod
     def sample(cls, rng: random.Random) -> Sample:
         shape = sample_shape(rng, 0, 3)
         dtypes = [rng.choice(["float32"] * 8 + list(FLOATING)) for _ in range(2)] + [
@@ -167,7 +209,7 @@ def _one_axis(call: Call, mean: tuple[Dim, ...], var: tuple[Dim, ...]) -> None:
     if len(different) > 1:
         call.reject("S303", _variance(call), help="only one of its sizes may be 1 instead of the input's")
     perhaps = [k for k, verdict in enumerate(verdicts) if var[k] == 1 and not isinstance(verdict, Proved)]
-    alone = (different or perhaps[-1:] or [None])[0]
+    alone = next(iter(different or perhaps[-1:]), -1)
     for k, (size, wanted) in enumerate(zip(var, mean, strict=True)):
         call.require_equal(size, Dim.of(1) if k == alone else wanted, _variance(call))
 

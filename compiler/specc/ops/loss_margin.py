@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from specc.ops.arguments import Bool, Float
 from specc.ops.broadcast import broadcast, result_dtype
 from specc.ops.call import Call
-from specc.ops.declare import Function, Module, Sample
+from specc.ops.declare import Function, Module, Sample, Saved
 from specc.ops.distance import between
 from specc.ops.loss import (
     NUMBERS,
@@ -21,6 +21,7 @@ from specc.ops.loss import (
     require_positive,
     sample_args,
     sample_shape,
+    trained,
     who,
 )
 from specc.ops.write import Named
@@ -59,6 +60,10 @@ class _HingeEmbedding(_Signs, abstract=True):
         shape = broadcast(call, [call.input("input"), call.input("target")])
         return TensorType(shape, call.input("input").dtype)
 
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        return Saved(extra=call.input("input").nbytes + 2 * call.input("target").numel)  # the differences, two masks
+
 
 class HingeEmbeddingLoss(_HingeEmbedding, Module):
     """Makes the distances of like pairs small, and those of unlike pairs at least `margin`.
@@ -79,6 +84,7 @@ class hinge_embedding_loss(_HingeEmbedding, Function):
 
 
 class _SoftMargin(_Signs, abstract=True):
+    keeps = Saved(("input", "target"))
     formula = "l = log(1 + exp(−target · input))" + REDUCED
 
     @classmethod
@@ -135,6 +141,16 @@ class _MarginRanking(Loss, abstract=True):
             likes[rng.randrange(3)] = near(rng, shape)
         return Sample(sample_args(cls, rng, margin=[0.0, 0.5, 2, -1]), tuple(zip(likes, dtypes, strict=True)))
 
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        one, other, target = (call.input(port) for port in cls.inputs)
+        extra = cls.element(call).nbytes  # what is cut off at 0
+        if trained(one, other):
+            extra = extra + target.nbytes  # its negative
+        if trained(target):
+            extra = extra + TensorType(broadcast(call, [one, other]), promote(one.dtype, other.dtype)).nbytes
+        return Saved(extra=extra)
+
 
 class MarginRankingLoss(_MarginRanking, Module):
     """Puts two scores in order: the target is 1 where the first should be the higher, -1 where the second."""
@@ -183,6 +199,24 @@ class _CosineEmbedding(Loss, abstract=True):
         other = tuple(1 if rng.random() < 0.1 else size for size in shape)
         shapes = (shape, other, target)
         return Sample(sample_args(cls, rng, margin=[0.0, 0.5, -0.5, 1]), tuple(zip(shapes, dtypes, strict=True)))
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        one, other, target = (call.input(port) for port in cls.inputs)
+        squares = [
+            TensorType(given.shape[:-1], given.dtype if is_floating(given.dtype) else "float32")
+            for given in (one, other)
+        ]
+        batch = broadcast(call, squares)
+        cosine = promote(squares[0].dtype, squares[1].dtype)
+        product = TensorType(batch, promote(one.dtype, other.dtype))  # Σ input1 · input2
+        extra = (
+            product.nbytes + 2 * TensorType(batch, cosine).nbytes + 2 * target.numel
+        )  # beside it ‖·‖ ‖·‖, cos − margin
+        for square, against in zip(squares, (other, one), strict=True):
+            if trained(against):
+                extra = extra + square.nbytes
+        return Saved(("input1", "input2"), extra=extra)
 
 
 class CosineEmbeddingLoss(_CosineEmbedding, Module):
@@ -233,6 +267,22 @@ class _Triplet(Loss, abstract=True):
         for distance in distances[1:]:
             dtype = promote(dtype, distance.dtype)
         return TensorType(broadcast(call, distances), dtype)
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        """Of each distance the differences and itself, and what is cut off at 0."""
+        anchor, positive, negative = (call.input(port) for port in cls.inputs)
+        p = call["p"] if "p" in call.args else 2.0
+        pairs = [(anchor, positive), (anchor, negative), *([(positive, negative)] if call["swap"] else [])]
+        extra = cls.element(call).nbytes
+        for k, (one, other) in enumerate(pairs):
+            distance = between(call, one, other, p)
+            if trained(one, other):
+                extra = extra + TensorType(broadcast(call, [one, other]), result_dtype([one, other], [1.0])).nbytes
+            compared = call["swap"] and k > 0 and trained(anchor, positive, negative)
+            if trained(one, other) or compared:
+                extra = extra + distance.nbytes
+        return Saved(extra=extra)
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from specc.ops.arguments import INFERRED, Bool, Float, Int, Ints, Weights, shown
 from specc.ops.call import Call
-from specc.ops.declare import Family, Function, Module, Owned, Sample
+from specc.ops.declare import Family, Function, Module, Owned, Sample, Saved
 from specc.ops.loss import Loss, near, require, sample_args, sample_weights, who
-from specc.ops.loss_classes import of_logits, sample_class_weights
+from specc.ops.loss_classes import kept_of_logits, of_logits, sample_class_weights
 from specc.ops.write import Named
 from specc.shapes.dim import Dim
 from specc.shapes.dtype import FLOATING, is_integral
@@ -117,7 +117,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
     Frequent classes come first. The head knows those below the first cutoff and one for each further cluster, whose
     classes share a narrower layer; only the targets' clusters are computed. The output is the log-probability of each
-    target. Multiply-adds are counted as if every target lay in the costliest cluster.
+    target. Multiply-adds are counted as if every target lay in the costliest cluster, memory as if it lay in the head.
     """
 
     family = Family.LOSS
@@ -190,6 +190,11 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         return owned
 
     @classmethod
+    def saved(cls, call: Call) -> Saved:
+        head, target = call["cutoffs"][0] + len(call["cutoffs"]), call.input("target_")
+        return Saved(("input_",), extra=target.numel * (4 * head) + target.nbytes)
+
+    @classmethod
     def macs(cls, call: Call) -> Dim | int:
         size: int = call["in_features"]
         head: int = call["cutoffs"][0] + len(call["cutoffs"])
@@ -228,6 +233,11 @@ class _LinearCrossEntropy(Loss, abstract=True):
     @classmethod
     def element(cls, call: Call) -> TensorType:
         return of_logits(call, cls.logits(call), ignoring=call["ignore_index"] is not None)
+
+    @classmethod
+    def saved(cls, call: Call) -> Saved:
+        inside = kept_of_logits(call, cls.logits(call))
+        return Saved(("input", "linear_weight", *inside.inputs), extra=inside.extra)
 
     @classmethod
     def sample_target(

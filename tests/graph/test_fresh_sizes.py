@@ -106,6 +106,20 @@ def test_at_most_what_there_is() -> None:
     assert codes("inputs: {x: [4]}\nlayers: {some: {op: nonzero}, at: {op: select, dim: 0, index: 3}}\n") == []
 
 
+def test_it_is_known_to_be_no_more_than_there_was() -> None:
+    """`gather` needs an index with no more rows than its input has: those that `nms` keeps are no more."""
+    text = (
+        KEPT
+        + """\
+  column: {op: unsqueeze, dim: 1}
+  best: {op: gather, dim: 1, from: [boxes, column]}
+"""
+    )
+    graph = compiled(text)
+    assert str(graph.outputs["output"]) == "[keep_K, 1]"
+    assert graph.requirements == ()
+
+
 def test_nothing_gives_nothing() -> None:
     assert shapes("inputs: {x: [0, 4]}\nlayers: {some: nonzero}\n") == {"some": "[0, 2]"}
 

@@ -113,7 +113,8 @@ class _Suppress(BoxFunction, abstract=True):
 class nms(_Suppress):
     """The indices of the boxes that stay when each drops those of a lower score that overlap it, best first.
 
-    How many stay is known only when the network runs: the size is a symbol of its own, `nms_K` of a layer `nms`.
+    How many stay is known only when the network runs: the size is a symbol of its own, named after the layer. Of a
+    layer `keep` it is `keep_K`, which later layers may name where torch takes a size at run time.
     """
 
     python = Writer("torchvision.ops.nms")

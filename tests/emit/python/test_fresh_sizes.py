@@ -117,7 +117,16 @@ def test_the_code_of_a_detector(tmp_path: Path) -> None:
 
 
 CASES = {
-    "a size that only an expression reads": """\
+    "the scores of what is kept": """\
+inputs: {boxes: [N, 4], scores: [N]}
+layers:
+  keep: {op: nms, iou_threshold: 0.5, from: [boxes, scores]}
+  best: {op: index_select, dim: 0, from: [boxes, keep]}
+  score: {op: gather, dim: 0, from: [scores, keep]}
+  column: {op: reshape, shape: [keep_K, 1]}
+  found: {op: cat, dim: 1, from: [best, column]}
+outputs: {found: {from: found, shape: [K, 5]}, keep: {from: keep, shape: [K]}}
+""",    "a size that only an expression reads": """\
 inputs: {x: [N, 4], boxes: [N, 4], scores: [N]}
 layers:
   keep: {op: nms, iou_threshold: 0.9, from: [boxes, scores]}

@@ -46,11 +46,14 @@ def _require_places(call: Call, size: Dim, index: TensorType, axis: int) -> None
         call.require_at_least(size, 1, f"`{call.label}` ({call.op.name}) indexes axis {axis}, which is empty")
 
 
-def _require_ranks(call: Call, *ports: str) -> None:
-    ranks = {port: len(_axes(call.input(port))) for port in ports}
+def _require_ranks(call: Call, *ports: str, loose: bool = False) -> None:
+    """The inputs have one rank; `loose`: a number counts as an axis of one (S302)."""
     first, *others = ports
     for port in others:
-        if ranks[port] != ranks[first]:
+        ranks = [len(_axes(call.input(each))) for each in (port, first)]
+        if loose and ranks[0] == ranks[1]:
+            continue
+        if call.input(port).rank != call.input(first).rank:
             call.reject(
                 "S302",
                 f"`{call.label}` ({call.op.name}) needs `{port}` and `{first}` of one rank, "
@@ -110,7 +113,7 @@ class gather(_Indexed):
         if index.numel == 0:
             return call.x.with_shape(index.shape)
         call.require_dtype(_INDICES, "integers as indices", "index")
-        _require_ranks(call, "index", "input")
+        _require_ranks(call, "index", "input", loose=True)
         for k, (wanted, size) in enumerate(zip(_axes(index), _axes(call.x), strict=True)):
             if k != axis:
                 call.require_at_least(
@@ -156,12 +159,11 @@ class take_along_dim(_Indexed):
     @classmethod
     def infer(cls, call: Call) -> TensorType:
         indices, dim = call.input("indices"), call["dim"]
-        call.require_dtype(_INDICES[:1], "int64 as indices", "indices")
+        call.require_dtype(_INDICES if dim is None else _INDICES[:1], "int64 as indices", "indices")
         if dim is None:
             _require_places(call, call.x.numel, indices, 0)
             return call.x.with_shape((indices.numel,))
-        if indices.rank != call.x.rank:
-            _require_ranks(call, "indices", "input")
+        _require_ranks(call, "indices", "input")
         axis = call.axis(dim, call.x.rank)
         if not call.x.rank:
             return call.x
@@ -226,9 +228,9 @@ class _Scatter(_Indexed, abstract=True):
         if index.numel == 0:
             return call.x
         call.require_dtype(_INDICES, "integers as indices", "index")
-        _require_ranks(call, "index", "input")
+        _require_ranks(call, "index", "input", loose=True)
         if source is not None:
-            _require_ranks(call, "index", "src")
+            _require_ranks(call, "index", "src", loose=True)
         for k, wanted in enumerate(_axes(index)):
             for port, operand in (("input", call.x), ("src", source)):
                 if operand is None or (port == "input" and k == axis):
@@ -324,15 +326,13 @@ class index_add(_Indexed):
         if isinstance(call["alpha"], float) and is_integral(call.x.dtype):
             call.reject("S310", f"`alpha: {call['alpha']}` of `{call.label}` makes no {call.x.dtype}", arg="alpha")
         if source.rank != call.x.rank:
-            _require_ranks(call, "source", "input")
+            _require_ranks(call, "source", "input", loose=True)
         for k, (wanted, size) in enumerate(zip(_axes(source), _axes(call.x), strict=True)):
             other = _axes(index)[0] if k == axis else size
             what = "indices" if k == axis else "the input"
             call.require_equal(wanted, other, f"{name} has {wanted} along axis {k} of `source`, but {other} of {what}")
         if not call.x.rank:
             call.require_equal(_axes(index)[0], Dim.of(1), f"{name} adds to a 0-d input once, not several times")
-        else:
-            _require_places(call, call.x.shape[axis], index, axis)
         return call.x
 
     @classmethod

@@ -15,7 +15,7 @@ from specc.emit.python.text import text
 from specc.emit.python.tree import Chain, Copies, Hole, Make, Tree
 from specc.graph.origins import as_input_size, substitute
 from specc.ops.arguments import source
-from specc.ops.write import arguments
+from specc.ops.write import Made, arguments
 
 _SHORTEST_RUN = 3  # so many equal copies within a longer list become a comprehension
 _POSITIONAL = 2  # so many required arguments of a class of this file go without their names
@@ -164,9 +164,7 @@ def _folded(items: Sequence[Doc]) -> tuple[Doc, ...]:
 
 def _make(tree: Make, cls: Class) -> Doc:
     if tree.op is not None:
-        head, _, tail = tree.op.python.construct(["\0"]).partition("(\0")
-        texts = arguments(written(tree.holes, cls), tree.op.leading())
-        return Call(head, tuple(texts)) if tail == ")" else tree.op.python.construct(texts)
+        return _call(tree.op.python.made(arguments(written(tree.holes, cls), tree.op.leading())))
     assert tree.cls is not None
     texts = []
     for position, (arg, hole) in enumerate(zip(tree.cls.args, tree.holes, strict=True)):
@@ -176,6 +174,10 @@ def _make(tree: Make, cls: Class) -> Doc:
         plain = not arg.optional and position < _POSITIONAL
         texts.append(value if plain else f"{arg.name}={value}")
     return Call(tree.cls.name, tuple(texts))
+
+
+def _call(made: Made) -> Call:
+    return Call(made.head, tuple(arg if isinstance(arg, str) else _call(arg) for arg in made.args))
 
 
 def written(holes: Sequence[Hole], cls: Class) -> list[tuple[str, str]]:

@@ -84,9 +84,9 @@ TABLE = (
              "when it trains", "training refuses it"),
     Stricter("remove_small_boxes clip_boxes_to_image box_area", "S303", "numbers for a box", "torch passes over what "
              "follows the fourth number: such boxes have an angle, or are no boxes"),
-    Stricter("batched_nms", "S303", "", "torch looks at nothing where there are no boxes", empty=True),
-    Stricter("batched_nms", "S302", "", "torch looks at nothing where there are no boxes", empty=True),
-    Stricter("batched_nms", "S303", "for", "torch takes one category for all boxes, or one box for all categories"),
+    Stricter("batched_nms", "S302", "", "torch looks at nothing where there are no boxes, and takes one box as many"),
+    Stricter("batched_nms", "S303", "", "torch looks at nothing where there are no boxes, and takes one box or "
+             "category as many"),
     Stricter("masks_to_boxes", "S302", "", "torch gives no boxes for anything empty", empty=True),
     Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm batch_norm", "L204", "greater than 0 to train", "training refuses "
              "it"),
@@ -118,10 +118,10 @@ TABLE = (
     Stricter("FrozenBatchNorm2d", "S301", "", "its buffers broadcast with an input of one channel"),
     Stricter("FrozenBatchNorm2d Conv2dNormActivation", "S302", "(FrozenBatchNorm2d)", "its buffers broadcast with an "
              "input of any axes"),
-    Stricter("sigmoid_focal_loss", "S307", "floating-point targets", "torch takes complex targets, which are no answers"),
-    Stricter("roi_pool RoIPool", "L204", "must be at least 1", "a grid without cells: the other region ops divide by 0"),
+    Stricter("sigmoid_focal_loss", "S307", "floating-point targets", "torch takes complex targets, no answers at all"),
+    Stricter("roi_pool RoIPool", "L204", "must be at least 1", "a grid of no cells: the other region ops divide by 0"),
     Stricter("roi_align RoIAlign roi_pool RoIPool ps_roi_align PSRoIAlign ps_roi_pool PSRoIPool", "L204",
-             "`spatial_scale`", "a negative scale turns the boxes inside out: how many points to sample is then below 0"),
+             "`spatial_scale`", "a negative scale turns boxes inside out: how many points to sample is then below 0"),
     Stricter("roi_align RoIAlign roi_pool RoIPool ps_roi_align PSRoIAlign ps_roi_pool PSRoIPool", "S302", "-d",
              "torch reads whatever lies in memory as images of 4 axes, and as boxes of 2"),
     Stricter(_LOSSES, "S307", "is complex", "a loss is a real number: complex ones, which torch gives, have no least"),

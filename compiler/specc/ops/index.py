@@ -528,6 +528,10 @@ FILES = {
         avg_pool2d
         avg_pool3d
     """,
+    "quantiles": """
+        quantile
+        nanquantile
+    """,
     "random_tensors": """
         rand
         randn

@@ -7,34 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from specc.graph.ir import Node
 from specc.ops.declare import Owned
 from specc.shapes.dim import Dim
-from specc.shapes.tensor import TensorType, Type
-
-_BYTES = {"float64": 8, "int64": 8, "complex64": 8, "complex128": 16, "float16": 2, "bfloat16": 2, "int16": 2}
-_ONE_BYTE = ("bool", "int8", "uint8")
-# These give another view of their input's memory, or the input itself.
-_VIEWS = frozenset(
-    [
-        "flatten",
-        "Flatten",
-        "Unflatten",
-        "unflatten",
-        "view",
-        "reshape",
-        "permute",
-        "transpose",
-        "squeeze",
-        "unsqueeze",
-        "expand",
-        "chunk",
-        "split",
-        "select",
-        "narrow",
-        "unbind",
-        "movedim",
-        "swapaxes",
-        "Identity",
-    ]
-)
+from specc.shapes.tensor import TensorType
 
 
 def leaves(node: Node) -> Iterator[Node]:
@@ -73,23 +46,16 @@ def macs(nodes: Iterable[Node]) -> Dim | None:
 
 
 def activation_bytes(nodes: Iterable[Node]) -> Dim | None:
-    """Bytes of every leaf's outputs, views of an input's memory left out; None where a type is unknown."""
+    """Bytes of every leaf's outputs, but those that are an input's memory; None where a type is unknown."""
     total = Dim.of(0)
     for node in nodes:
-        if node.op is not None and node.op.name in _VIEWS:
+        if node.shares:
             continue
         for output in node.outputs:
-            size = tensor_bytes(output.type)
-            if size is None:
+            if not isinstance(output.type, TensorType):
                 return None
-            total = total + size
+            total = total + output.type.nbytes
     return total
-
-
-def tensor_bytes(type_: Type) -> Dim | None:
-    if not isinstance(type_, TensorType):
-        return None
-    return type_.numel * (1 if type_.dtype in _ONE_BYTE else _BYTES.get(type_.dtype, 4))
 
 
 def value_of(dim: Dim | None, env: Mapping[str, int]) -> int | Dim | None:

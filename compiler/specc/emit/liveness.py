@@ -23,9 +23,11 @@ from specc.shapes.dtype import is_complex, is_floating
 from specc.shapes.tensor import TensorType, Type
 
 # The output is the input with its axes in another order, in the same memory ...
-_REORDERS = frozenset({"permute", "transpose", "movedim", "moveaxis", "swapaxes", "swapdims", "adjoint", "t"})
+_REORDERS = frozenset(
+    {"permute", "Permute", "transpose", "movedim", "moveaxis", "swapaxes", "swapdims", "adjoint", "t", "rearrange"}
+)
 # ... which these cannot keep: they copy.
-_ORDERS = frozenset({"reshape", "flatten", "Flatten", "contiguous"})
+_ORDERS = frozenset(["reshape", "reshape_as", "flatten", "Flatten", "ravel", "contiguous", "rearrange"])
 # The gradient of an input is a part of that of the output, or the same expanded: it takes no memory. So does that of
 # `add` and of a view of the whole input, where nothing was broadcast.
 _PASSES = frozenset({"cat", "stack", "sum"})

@@ -30,9 +30,10 @@ from tests.oracle.judge import texts
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 # What torch's signatures have and declarations leave out on purpose: the device and dtype of parameters, deprecated
-# spellings, what `self.training` says, the numbers that a fractional pooling would draw itself.
+# spellings (`size_average` and `reduce` are `reduction`), what only code can give (a function, an object of options),
+# what `self.training` says, the numbers that a fractional pooling would draw itself.
 LEFT_OUT = frozenset({"device", "dtype", "_random_samples", "min_value", "max_value", "_stacklevel", "training", "out",
-                      "max_norm", "norm_type", "scale_grad_by_freq", "sparse", "_weight", "_freeze",
+                      "_weight", "_freeze", "size_average", "reduce", "distance_function", "options",
                       "process_group", "custom_encoder", "custom_decoder"})  # fmt: skip
 
 # Arguments that a builtin may be called without, which the calls its documentation shows do not tell.

@@ -22,6 +22,8 @@ def between(call: Call, one: TensorType, other: TensorType, p: float) -> TensorT
     """The p-norms of differences along the last axis, which goes: what `pairwise_distance` gives of two types."""
     shape = broadcast(call, [one, other])
     dtype = result_dtype([one, other], [1.0])
+    if dtype == "complex32":
+        call.reject("S307", f"`{call.label}` ({call.op.name}) would compute complex in half precision")
     if shape and (p < 0 or p == float("inf")):
         call.require_at_least(
             shape[-1], 1, f"`{call.label}` ({call.op.name}) has vectors of size 0, which have no norm of p = {p}"

@@ -92,7 +92,12 @@ class scaled_dot_product_attention(Function):
         mask = call.input("attn_mask")
         name = f"`{call.label}` (scaled_dot_product_attention)"
         if call["is_causal"]:
-            call.report("S310", f"{name} takes `attn_mask` or `is_causal`, not both", arg="is_causal")
+            call.report(
+                "S310",
+                f"{name} takes `attn_mask` or `is_causal`, not both",
+                arg="is_causal",
+                help="remove `is_causal`: the mask can be causal itself",
+            )
         if mask.dtype not in ("bool", scores.dtype):
             call.report("S307", f"`attn_mask` of `{call.label}` must be bool or {scores.dtype}, not {mask.dtype}")
         if mask.rank > scores.rank or mask.rank < 2:

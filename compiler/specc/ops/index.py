@@ -243,6 +243,9 @@ FILES = {
         reduce
         repeat
     """,
+    "einsum": """
+        einsum
+    """,
     "elementwise": """
         abs
         acos

@@ -13,7 +13,7 @@ _PAGE = 4096
 
 
 class Cell(NamedTuple):
-    """One direction of one layer: the features it reads, the size of its state, and whether it starts with zeros."""
+    """One direction of one layer: the features it reads, and the size of its state."""
 
     layer: int
     direction: int
@@ -22,7 +22,7 @@ class Cell(NamedTuple):
 
 
 class Sequence(NamedTuple):
-    """The sizes of a recurrent layer's input: steps, sequences, and whether it is read with its axes swapped."""
+    """The sizes of a recurrent layer's input: steps, sequences, and whether a copy with its axes swapped is read."""
 
     time: Dim
     batch: Dim
@@ -53,8 +53,8 @@ def stepwise(call: Call, cells: list[Cell], each: int, projected: bool) -> Saved
     if swapped:
         kept = kept + call.x.numel * directions
     gates = {"RNN": 1, "GRU": 3, "LSTM": 4}[call.op.name]
-    projected = time * batch * (gates * hidden)  # a layer's inputs, by all gates, before its first step
-    return Saved(_ports(call, swapped), (), kept * FLOAT, forward=projected * FLOAT)
+    read = time * batch * (gates * hidden)  # a layer's inputs, by all gates, before its first step
+    return Saved(_ports(call, swapped), (), kept * FLOAT, forward=read * FLOAT)
 
 
 def onednn(call: Call, cells: list[Cell]) -> Saved:

@@ -80,9 +80,9 @@ def reach(kernel: Dim, dilation: Dim) -> Dim:
     return kernel if dilation == 1 else dilation * (kernel - 1) + 1
 
 
-def windows(size: Dim, kernel: Dim, stride: Dim, padding: Dim, dilation: Dim) -> Dim:
+def windows(size: Dim, kernel: int | Dim, stride: int | Dim, padding: int | Dim, dilation: int | Dim) -> Dim:
     """How often a dilated kernel fits: ⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1."""
-    return (size + 2 * padding - reach(kernel, dilation)) // stride + 1
+    return (size + 2 * padding - reach(Dim.of(kernel), Dim.of(dilation))) // stride + 1
 
 
 def require_filled(call: Call, lead: int, end: int | None = None) -> None:

@@ -92,7 +92,8 @@ TABLE = (
              "it"),
     Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm InstanceNorm1d InstanceNorm2d InstanceNorm3d GroupNorm",
              "S301", "input channels", "torch does not look at the number where nothing depends on it"),
-    Stricter("InstanceNorm1d InstanceNorm2d InstanceNorm3d GroupNorm", "L204", "`num_", "likewise"),
+    Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm InstanceNorm1d InstanceNorm2d InstanceNorm3d GroupNorm",
+             "L204", "`num_", "likewise"),
     Stricter("batch_norm instance_norm", "S303", "of `layer`", "torch looks at no weights where nothing is to compute",
              empty=True),
     Stricter("batch_norm instance_norm", "S302", "must be 1-d", "torch only counts the elements"),
@@ -143,6 +144,8 @@ TABLE = (
     Stricter("CTCLoss ctc_loss", "S303", "sequences, but", "torch looks at the first axis of the lengths alone"),
     Stricter("AdaptiveLogSoftmaxWithLoss", "L204", "`div_value`", "rarer classes would have wider layers, without bounds"),
     Stricter("one_hot", "L202", "needs `num_classes`", "the width of a network would hang on the data"),
+    Stricter("einsum", "S307", "needs inputs of one dtype", "torch mixes dtypes only where the summed axis has one place"),
+    Stricter("einsum", "S307", "does not take booleans", "likewise"),
 )  # fmt: skip
 
 

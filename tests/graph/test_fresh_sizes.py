@@ -98,6 +98,14 @@ def test_what_must_hold_says_where_nothing_may_be_found() -> None:
     assert [str(c) for c in compiled(KEPT + "  best: {op: select, dim: 0, index: 0}\n").requirements] == []
 
 
+def test_a_size_is_not_inferred_beside_nothing() -> None:
+    text = "inputs: {x: [N, 4]}\nlayers: {some: {op: nonzero}, turned: {op: reshape, shape: [some_K, -1]}}\n"
+    graph = compiled(text)
+    assert str(graph.outputs["output"]) == "[some_K, 2]"
+    assert [str(c) for c in graph.requirements] == ["some_K >= 1"]
+    assert compiled(text.replace("[some_K, -1]", "[2, -1]")).requirements == ()
+
+
 def test_at_most_what_there_is() -> None:
     assert (
         _only("inputs: {x: [3]}\nlayers: {some: {op: nonzero}, at: {op: select, dim: 0, index: 3}}\n").message
@@ -138,6 +146,13 @@ layers:
     assert found.help is not None
     assert "where" not in found.help
     assert found.help == "holds when a_K == b_K; `a_K` is known only when the network runs"
+
+
+def test_no_constructor_takes_one() -> None:
+    text = KEPT + "  values: {op: to, dtype: float32}\n  fc: {op: Linear, out_features: 3}\n"
+    assert _only(text).help == "the data decide that size: no constructor can take it"
+    found = compile_text(HEAD + KEPT + "  fc: {op: Linear, out_features: keep_K, from: boxes}\n").diagnostics
+    assert [d.help for d in found if d.code == "E209"] == ["a constructor needs a number: the data decide that size"]
 
 
 def test_where_cannot_name_one() -> None:

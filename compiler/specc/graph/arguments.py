@@ -97,7 +97,7 @@ class Evaluator:
                 f"`{arg.name}` of `{label}` must be known when the network is built, "
                 f"but `{_text(node)}` is `{value}`, known only when it runs",
                 node.span,
-                help="a constructor needs a number: give that dimension of the input one",
+                help=f"a constructor needs a number: {_number(value)}",
             )
             return None
         return Bound(value, tree, entry_span(entry), given=True)
@@ -119,6 +119,14 @@ class Evaluator:
 
 def _symbolic(value: Any) -> bool:
     return any(map(_symbolic, value)) if isinstance(value, tuple) else isinstance(value, Dim)
+
+
+def _number(value: Any) -> str:
+    """How a symbolic size may become one."""
+    sizes = value if isinstance(value, tuple) else (value,)
+    if any(isinstance(size, Dim) and size.fresh for size in sizes):
+        return "the data decide that size"
+    return "give that dimension of the input one"
 
 
 def _text(node: Node) -> str:
@@ -237,7 +245,7 @@ def bound_param(param: Param, node: Node, evaluator: Evaluator, *, given: bool, 
             f"`{param.name}` of `{label}` must be known when the network is built, "
             f"but `{_text(node)}` is `{value}`, known only when it runs",
             node.span,
-            help="a param needs a number: give that dimension of the input one",
+            help=f"a param needs a number: {_number(value)}",
         )
         return None
     why = param.refuse(value)

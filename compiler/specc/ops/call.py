@@ -136,7 +136,9 @@ class Call:
                 f"`{self.label}` needs a fixed size for `{name}`, but its input has `{dim}`",
                 bound.span if bound.given else self.span,
                 notes=self.input_notes(),
-                help=f"give that dimension of the input a number instead of the symbol `{dim}`",
+                help=f"give that dimension of the input a number instead of the symbol `{dim}`"
+                if not dim.fresh
+                else "the data decide that size: no constructor can take it",
             )
             self.args[name] = Bound(1)
             raise Rejected(self.first if self.op.same_shape else None)

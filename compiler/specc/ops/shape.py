@@ -105,8 +105,10 @@ def fitted(call: Call, total: Dim, arg: str) -> tuple[Dim, ...]:
         message = f"{name} cannot give {total} elements the shape [{shown}], which has {known}"
         call.require_equal(known, total, message, code="S311", arg=arg)
         return tuple(sizes)
+    beside = f"{name} cannot infer -1 in [{shown}]: any size would do beside a 0"
     if known == 0:
-        call.reject("S311", f"{name} cannot infer -1 in [{shown}]: any size would do beside a 0", arg=arg)
+        call.reject("S311", beside, arg=arg)
+    call.require_at_least(known, 1, beside, code="S311", arg=arg)  # open only where the data may decide on 0
     quotient = total // known
     message = f"{name} cannot give {total} elements the shape [{shown}]: {total} is not divisible by {known}"
     call.require_equal((quotient * known).without_origin(), total.without_origin(), message, code="S311", arg=arg)

@@ -23,7 +23,7 @@ from specc.ops.write import Along, Method, Moded, Nested, Operator, Prefix
 from tests.oracle.judge import drawn, flat, names_for, texts
 
 # Builtins whose arguments have no names, or are read otherwise than they are called: their text is checked alone.
-UNNAMED = frozenset({"arange", "where", "repeat", "getitem"})
+UNNAMED = frozenset({"arange", "where", "repeat", "getitem", "einsum"})
 
 
 def differences(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Iterator[str]:

@@ -333,6 +333,8 @@ class index_add(_Indexed):
             call.require_equal(wanted, other, f"{name} has {wanted} along axis {k} of `source`, but {other} of {what}")
         if not call.x.rank:
             call.require_equal(_axes(index)[0], Dim.of(1), f"{name} adds to a 0-d input once, not several times")
+        if call.x.rank == 1:  # of more axes torch looks at no index where there is nothing to add to
+            _require_places(call, call.x.shape[0], index, 0)
         return call.x
 
     @classmethod

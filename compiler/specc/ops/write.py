@@ -318,6 +318,16 @@ class Along(Method):
         return f"{receiver}.{self.target}({', '.join([axis, *others, *rest])})"
 
 
+class Headed(Writer):
+    """A function whose first argument stands before its inputs: `torch.einsum("ij,jk->ik", a, b)`."""
+
+    __slots__ = ()
+
+    def call(self, inputs: list[str], args: list[str]) -> str:
+        first, *rest = args
+        return f"{self.target}({', '.join([first, *inputs, *rest])})"
+
+
 class Patterned(Method):
     """A tensor method, and einops' function of the same name where a pattern is given: `x.repeat(2, 1)`,
     `einops.repeat(x, "n c -> (n r) c", r=2)`.

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from specc.compiler import compile_text
 from specc.diagnostics import Diagnostic, Sink
+from specc.emit.python import to_python
 from specc.ops import OPS
 from specc.ops.declare import Owned
 from specc.ops.evaluate import Outcome, evaluate
@@ -117,3 +119,21 @@ def test_the_requirements_of_parts_are_those_of_the_whole() -> None:
     outcome = _tried("Conv2dNormActivation", {"out_channels": 8, "kernel_size": 5, "padding": 0}, ["N", 3, "H", "W"])
     assert outcome.ok
     assert [str(c) for c in outcome.call.requirements] == ["H >= 5", "W >= 5"]
+
+
+def test_a_class_may_be_a_param() -> None:
+    """Of type `op`; it is written as the class, and a use with another one has a class of its own."""
+    result = compile_text("""\
+name: net
+inputs: {x: [N, 8, H, W]}
+blocks:
+  B:
+    params: {act: {type: op, default: ReLU}}
+    layers: {se: {op: SqueezeExcitation, squeeze_channels: 4, activation: act}}
+layers: {a: {op: B}, b: {op: B, act: SiLU}}
+""")
+    assert result.ok
+    assert result.graph is not None
+    source = to_python(result.graph)
+    assert "self.se = torchvision.ops.SqueezeExcitation(in_channels, 4)" in source
+    assert "self.se = torchvision.ops.SqueezeExcitation(in_channels, 4, activation=nn.SiLU)" in source

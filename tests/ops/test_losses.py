@@ -37,6 +37,28 @@ def test_ctc_takes_the_targets_of_a_batch_in_one_row(reduction: str) -> None:
     assert outcome.outputs == (TensorType.of(loss.shape),)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+@pytest.mark.parametrize("zero_infinity", [False, True])
+def test_what_ctc_keeps_of_targets_that_fill_their_rows(reduction: str, zero_infinity: bool) -> None:
+    args = {"reduction": reduction, "zero_infinity": zero_infinity}
+    lengths = [TensorType.of([2], "int64")] * 2
+    outcome, found = _run("CTCLoss", args, TensorType.of([6, 2, 4]), TensorType.of([2, 3], "int64"), *lengths)
+    assert not found
+    assert outcome.saved is not None
+    scores, targets = torch.rand(6, 2, 4, requires_grad=True), torch.tensor([[1, 2, 1], [3, 2, 0]])
+    kept: dict[int, int] = {}
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda x: kept.update({x.untyped_storage().data_ptr(): x.untyped_storage().nbytes()}) or x, lambda x: x
+    ):
+        loss = nn.CTCLoss(reduction=reduction, zero_infinity=zero_infinity)(
+            scores, targets, torch.tensor([6, 5]), torch.tensor([3, 2])
+        )
+    given = [scores, targets, *([loss] if outcome.saved.outputs else [])]
+    others = sum(kept.values()) - sum(kept[x.untyped_storage().data_ptr()] for x in given)
+    assert outcome.saved.inputs == ("log_probs", "targets")
+    assert outcome.saved.extra == Dim.of(others)
+
+
 def test_the_costs_of_an_adaptive_softmax() -> None:
     """Head and the costliest cluster: 512 · (2000 + 2), and 512 · 128 + 128 · 8000 of the first cluster."""
     args = {"n_classes": 20000, "cutoffs": [2000, 10000]}

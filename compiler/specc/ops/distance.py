@@ -8,6 +8,7 @@ from specc.ops.arguments import Bool, Choice, Float, Int
 from specc.ops.broadcast import broadcast, result_dtype
 from specc.ops.call import Call
 from specc.ops.declare import Family, Function, Module, Op, Owned, Sample, Saved
+from specc.ops.operands import common_dtype
 from specc.ops.write import Writer
 from specc.shapes.constraints import Proved, at_least
 from specc.shapes.dim import Dim
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 def between(call: Call, one: TensorType, other: TensorType, p: float) -> TensorType:
     """The p-norms of differences along the last axis, which goes: what `pairwise_distance` gives of two types."""
     shape = broadcast(call, [one, other])
-    dtype = result_dtype([one, other], [1.0])
-    if dtype == "complex32":
-        call.reject("S307", f"`{call.label}` ({call.op.name}) would compute complex in half precision")
+    dtype = common_dtype(call, [one, other], [1.0])
     if shape and (p < 0 or p == float("inf")):
         call.require_at_least(
             shape[-1], 1, f"`{call.label}` ({call.op.name}) has vectors of size 0, which have no norm of p = {p}"

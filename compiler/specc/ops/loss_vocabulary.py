@@ -12,7 +12,7 @@ from specc.ops.loss import Loss, near, require, sample_args, sample_weights, who
 from specc.ops.loss_classes import kept_of_logits, of_logits, sample_class_weights
 from specc.ops.write import Named
 from specc.shapes.dim import Dim
-from specc.shapes.dtype import FLOATING, is_integral
+from specc.shapes.dtype import FLOATING, bytes_of, is_integral
 from specc.shapes.tensor import DTYPES, TensorType
 
 if TYPE_CHECKING:
@@ -67,6 +67,25 @@ class _CTC(Loss, abstract=True):
         return TensorType(steps.shape[1:-1], steps.dtype)
 
     @classmethod
+    def saved(cls, call: Call) -> Saved:
+        """The sums over alignments, as if the longest target filled its row: only the data know how long it is."""
+        steps, targets = call.input("log_probs"), call.input("targets")
+        batch = steps.shape[1] if steps.rank == 3 else Dim.of(1)
+        losses = batch * bytes_of(steps.dtype)
+        extra = losses * steps.shape[0] * (2 * targets.shape[-1] + 1)
+        plain = call["reduction"] == "none" and not call["zero_infinity"]
+        if not plain:
+            extra = extra + losses
+        if call["zero_infinity"]:
+            extra = extra + batch  # which are infinite
+        if call["reduction"] == "mean":
+            extra = extra + losses  # the lengths by which they are divided
+        kept: tuple[str, ...] = ("log_probs", "targets")
+        if targets.dtype != "int64":
+            kept, extra = ("log_probs",), extra + 8 * targets.numel
+        return Saved(kept, (0,) if plain else (), extra)
+
+    @classmethod
     def sample(cls, rng: random.Random) -> Sample:
         batch = (rng.randint(1, 3),) if rng.random() < 0.7 else ()
         count, classes = batch or (1,), rng.randint(1, 4)
@@ -91,7 +110,7 @@ class CTCLoss(_CTC, Module):
     """How unlikely a sequence of labels is, wherever in the longer input each stands (Graves et al. 2006).
 
     Log-probabilities of T steps come as [T, N, C] or [T, C]; the targets as [N, S], or all of the batch in one row, and
-    beside each the length of every input and target.
+    beside each the length of every input and target. Memory is that of a longest target which fills its row.
     """
 
     order = ("blank", "reduction", "zero_infinity")

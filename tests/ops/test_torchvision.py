@@ -135,5 +135,5 @@ layers: {a: {op: B}, b: {op: B, act: SiLU}}
     assert result.ok
     assert result.graph is not None
     source = to_python(result.graph)
-    assert "self.se = torchvision.ops.SqueezeExcitation(in_channels, 4)" in source
-    assert "self.se = torchvision.ops.SqueezeExcitation(in_channels, 4, activation=nn.SiLU)" in source
+    assert "self.se = torchvision.ops.SqueezeExcitation(input_channels, 4)" in source
+    assert "self.se = torchvision.ops.SqueezeExcitation(input_channels, 4, activation=nn.SiLU)" in source

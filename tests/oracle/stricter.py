@@ -71,8 +71,13 @@ TABLE = (
     Stricter("conv_transpose1d conv_transpose2d conv_transpose3d", "S307", "its `bias` is",
              "nor at the dtype of the bias"),
     Stricter("linear", "S302", "`bias` of", "the documentation asks for [out]; what else broadcasts differs by kernel"),
+    Stricter("linear", "S307", "its `bias` is", "a bias without axes is promoted"),
     Stricter("linear", "S303", "`bias` of", "likewise a bias of one value"),
     Stricter("bilinear", "S302", "needs a 1-d input", "the documentation asks for [out]"),
+    Stricter("AdaptiveAvgPool2d AdaptiveAvgPool3d adaptive_avg_pool2d adaptive_avg_pool3d", "S307", "", "complex "
+             "numbers have a mean at output size 1, and a null that keeps a size may keep a 1"),
+    Stricter("ConvTranspose1d ConvTranspose2d ConvTranspose3d", "L204", "`output_padding` of", "beside `output_size` it "
+             "is not looked at"),
     Stricter("affine_grid", "S306", "`size` of", "torch forgets its check of empty sizes beside a size of 1"),
     Stricter("interpolate", "S307", "needs a float32, float64 or uint8", "with `antialias` torch copies whatever has "
              "the size already"),

@@ -51,7 +51,7 @@ class _Adaptive(Pool, abstract=True):
             kept = isinstance(wanted, tuple) and wanted[axis] is None
             out.append(call.x.shape[axis - cls.spatial] if kept else call.dim("output_size", axis))
         output = call.x.with_shape((*call.x.shape[: -cls.spatial], *out))
-        if output.dtype not in cls.allowed(output):
+        if output.dtype not in cls.allowed(call, output):
             call.require_dtype(cls.accepts, cls.wanted)
         require_filled(call, 1 if cls.filled_channels else call.x.rank - cls.spatial)
         return output
@@ -62,7 +62,7 @@ class _Adaptive(Pool, abstract=True):
         return False
 
     @classmethod
-    def allowed(cls, output: TensorType) -> tuple[str, ...]:
+    def allowed(cls, call: Call, output: TensorType) -> tuple[str, ...]:
         """The dtypes torch takes for that output."""
         return DTYPES if cls.blind and any(dim == 0 for dim in output.shape[-cls.spatial :]) else cls.accepts
 
@@ -86,9 +86,10 @@ class _AdaptiveAvg(_Adaptive, abstract=True):
         return cls.pool(call)
 
     @classmethod
-    def allowed(cls, output: TensorType) -> tuple[str, ...]:
+    def allowed(cls, call: Call, output: TensorType) -> tuple[str, ...]:
         """At size 1 it is a mean, which complex numbers have as well."""
-        return (*FLOATING, *COMPLEX) if cls.single(output) else super().allowed(output)
+        single = call.sizes("output_size") == (1,) * cls.spatial
+        return (*FLOATING, *COMPLEX) if single else super().allowed(call, output)
 
     @classmethod
     def single(cls, output: TensorType) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -245,7 +246,8 @@ def _words(node: Node, words: set[str]) -> None:
     if isinstance(node, Scalar):
         if isinstance(node.value, str):
             tree = _tree(node.value)
-            words.update(names(tree) if tree is not None else {node.value})
+            parts = re.findall(r"\w+", node.value) if ":" in node.value else [node.value]  # a subscript: `:, start:`
+            words.update(names(tree) if tree is not None else parts)
     elif isinstance(node, Sequence):
         for item in node.items:
             _words(item, words)

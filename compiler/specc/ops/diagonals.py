@@ -114,7 +114,7 @@ class diag(Axes):
     def infer(cls, call: Call) -> TensorType:
         call.require_rank(1, 2)
         if call.x.rank == 2:
-            return call.x.with_shape((_length(*call.x.shape, call["diagonal"]),))
+            return call.x.with_shape((_length(call.x.shape[0], call.x.shape[1], call["diagonal"]),))
         size = call.x.shape[0] + abs(call["diagonal"]) if call["diagonal"] else call.x.shape[0]
         return call.x.with_shape((size, size))
 

@@ -146,6 +146,8 @@ def _tensor(shape: tuple[int, ...], dtype: str, sample: Sample, port: str) -> to
     values = _values(shape, dtype, sample.high, sample.low)
     if port.endswith("padding_mask") and shape:
         values[..., :1] = 0  # no sequence is all padding, at which nested tensors fail
+    elif port.endswith("mask") and shape[-2:] == (1, 1):
+        values[...] = 1  # a 0 would be a causal mask, of which torch may keep nothing
     return values.sort(-1).values if sample.ascending and shape and not values.is_complex() else values
 
 

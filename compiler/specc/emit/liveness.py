@@ -103,7 +103,7 @@ class Program:
         if not isinstance(type_, TensorType):
             raise Unknown(where)
         floating = is_floating(type_.dtype) or is_complex(type_.dtype)
-        storage = Storage(self._number(type_.nbytes, where))
+        storage = Storage(self.number(type_.nbytes, where))
         self.born.append((len(self.steps), storage))
         return Tensor(storage, storage.size, floating, trains and floating)
 
@@ -152,7 +152,7 @@ class Program:
         kept = [t.storage for item, t in zip(node.inputs, step.reads, strict=True) if item.port in node.saved.inputs]
         kept += [step.makes[place].storage for place in node.saved.outputs]
         sizes = (node.saved.extra, node.saved.forward, node.saved.backward)
-        step.extra, step.forward, step.backward = (self._number(Dim.of(size), node.path) for size in sizes)
+        step.extra, step.forward, step.backward = (self.number(Dim.of(size), node.path) for size in sizes)
         self.keep(kept)
 
     def keep(self, storages: Iterable[Storage]) -> None:
@@ -161,7 +161,8 @@ class Program:
         for storage in storages:
             storage.kept = here if storage.kept is None else min(storage.kept, here)
 
-    def _number(self, dim: Dim, where: str) -> int:
+    def number(self, dim: Dim, where: str) -> int:
+        """The dimension at the program's sizes. Raises `Unknown` where a symbol is left open."""
         bound = dim.substitute(dict(self.env))
         if not bound.is_const:
             raise Unknown(where)

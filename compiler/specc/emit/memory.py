@@ -22,7 +22,9 @@ from dataclasses import dataclass
 from specc.emit.costs import numel
 from specc.emit.liveness import Peak, Program, Step, Tensor, Unknown, backward_peak, forward_peak, kept
 from specc.graph.ir import Graph
-from specc.shapes.tensor import TensorType, Type
+from specc.ops.declare import Saved
+from specc.shapes.dim import Dim
+from specc.shapes.tensor import UNKNOWN, TensorType, Type
 from specc.source.nodes import Plain, plain
 
 
@@ -57,11 +59,17 @@ def training_memory(graph: Graph, counting: Mapping[str, int], batch: str | None
     try:
         program = Program(counting)
         known = {id(value): program.input(value.type, value.name) for value in graph.root.inputs}
-        loss, _ = _named(train.get("loss"))
-        if loss and len(graph.root.outputs) == 1:
-            program.input(_labels(loss, graph.root.outputs[0][1].type), "labels")
+        loss, given = _named(train.get("loss"))
+        if len(graph.root.outputs) != 1:
+            loss = ""  # it is not known which output is for the loss
+        output = graph.root.outputs[0][1].type if graph.root.outputs else UNKNOWN
+        labels = _labels(loss, output)
+        if loss:
+            program.input(labels, "labels")
         inputs = sum(s.size for _, s in program.born)
-        _run(program, graph, known, loss)
+        _run(program, graph, known)
+        if loss:
+            _loss(program, output, labels, loss, given)
         activations = kept(program)
         if state is not None:
             fixed = parameters + buffers + state + (parameters if accumulating else 0)
@@ -82,14 +90,12 @@ def batch_of(graph: Graph) -> int | None:
     return size if isinstance(size, int) and size > 0 else None
 
 
-def _run(program: Program, graph: Graph, known: dict[int, Tensor], loss: str) -> None:
-    """Lays out the network, and the loss of its one output."""
+def _run(program: Program, graph: Graph, known: dict[int, Tensor]) -> None:
+    """Lays out the network; the training loop holds its outputs, and backward begins at them."""
     program.run(graph.root, known)
     program.ends = [known[id(value)] for _, value in graph.root.outputs]
     for output in program.ends:
         output.storage.held = True
-    if loss and len(program.ends) == 1:
-        _loss(program, graph.root.outputs[0][1].type, loss)
 
 
 def _labels(loss: str, output: Type) -> Type:
@@ -102,18 +108,35 @@ def _labels(loss: str, output: Type) -> Type:
     return output
 
 
-def _loss(program: Program, type_: Type, name: str) -> None:
+def _loss(program: Program, type_: Type, labels: Type, name: str, args: Mapping[str, Plain]) -> None:
     """The loss of the network's output: `CrossEntropyLoss` is a `log_softmax` and a choice, and so it is taken here."""
     (output,) = program.ends
+    extra = 4  # the sum of the weights of classes
     if name == "CrossEntropyLoss":
         logs = program.tensor(type_, output.trains, name)
         program.keep([logs.storage])
         program.steps.append(Step(name, [output], [logs], recorded=output.trains))
         output = logs
+    else:
+        saved = _saved(name, args, type_, labels)
+        if saved is None:
+            raise Unknown(name)
+        extra = program.number(Dim.of(saved.extra), name)
     program.keep([output.storage])
     result = program.tensor(TensorType(()), output.trains, name)
-    program.steps.append(Step(name, [output], [result], extra=4, recorded=output.trains))
+    program.steps.append(Step(name, [output], [result], extra=extra, recorded=output.trains))
     program.ends = [result]
+
+
+def _saved(name: str, args: Mapping[str, Plain], *types: Type) -> Saved | None:
+    """What the loss keeps by the declaration of its op; None for one of the user's own, or one that is in error."""
+    from specc.ops import OPS
+    from specc.ops.evaluate import evaluate
+
+    if name not in OPS or not all(isinstance(type_, TensorType) for type_ in types):
+        return None
+    given = {key: value for key, value in args.items() if key in OPS[name].args and not isinstance(value, list | dict)}
+    return evaluate(OPS[name], given, [type_ for type_ in types if isinstance(type_, TensorType)]).saved
 
 
 def _optimizer(name: str, args: Mapping[str, Plain], shapes: Iterable[tuple[int, ...]]) -> tuple[int | None, int]:

@@ -105,7 +105,7 @@ TABLE = (
     Stricter("instance_norm", "S307", "must be of one floating dtype", "torch converts both where the mean has another "
              "dtype than the input"),
     Stricter("instance_norm", "N201", "without", "torch passes over a variance without a mean"),
-    Stricter("CrossMapLRN2d", "L204", "`size`", "a negative number of channels divides by a negative sum"),
+    Stricter("CrossMapLRN2d LocalResponseNorm local_response_norm", "L204", "`size`", "a negative number of channels"),
     Stricter("MultiheadAttention TransformerEncoderLayer TransformerEncoder TransformerDecoderLayer TransformerDecoder "
              "Transformer", "L204", "`dropout` of", "torch looks at the probability in training only, and fails there"),
     Stricter("scaled_dot_product_attention", "L204", "`dropout_p` of", "a probability below 0 is passed over"),

@@ -277,7 +277,9 @@ class LocalNorm(Op, abstract=True):
         # torch averages by a pooling, which in three dimensions has no half precision on the CPU
         allowed = (*(FLOATING if call.x.rank == 3 else FLOATING[:2]), "int64")
         call.require_dtype(allowed, "a float32 or float64 input" if call.x.rank > 3 else "a floating-point input")
-        return call.x if call.x.dtype in FLOATING else call.x.with_dtype("float32")
+        if call.x.dtype in FLOATING or any(dim == 0 for dim in call.x.shape):  # an empty input is given back
+            return call.x
+        return call.x.with_dtype("float32")
 
     @classmethod
     def parameters(cls, call: Call) -> dict[str, Owned]:

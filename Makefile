@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test golden lint bench oracle clean
+.PHONY: help demo test golden lint bench oracle mutants clean
 .DELETE_ON_ERROR:
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make golden  rewrite the expected files under tests/"
 	@echo "make bench   the measurements that the README quotes"
 	@echo "make oracle  the op rules against torch, at a large size (ORACLE_ARGS=…)"
+	@echo "make mutants seeded faults in the op rules, each of which the tests must notice (MUTANTS_ARGS=--random 100)"
 	@echo "make clean   remove what the other targets made"
 
 # ---- set-up: venv, then torch and the diagram engine, then the tools; a chain, so that `make -j` runs one pip at a time
@@ -75,7 +76,10 @@ bench: .setup/torch
 	@$(BIN)/python -m bench.memory
 
 oracle: .setup/dev
-	$(BIN)/python -m tests.oracle --configurations 300 $(ORACLE_ARGS)
+	$(BIN)/python -m tests.oracle --configurations 500 $(ORACLE_ARGS)
+
+mutants: .setup/dev
+	$(BIN)/python -m tests.mutants $(MUTANTS_ARGS)
 
 clean:
 	rm -rf .venv .setup .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -51,7 +51,7 @@ TABLE = (
     Stricter("clamp clip", "L204", "bounds that are numbers and bounds", "a tensor of rank 0 passes for a number"),
     Stricter("div floor_divide remainder fmod", "L204", "divides integers by 0", "torch finds it at the first element",
              empty=True),
-    Stricter("*", "S310", "which it computes in", "a number is converted where there is an element to meet it", empty=True),
+    Stricter("*", "S310", "which it computes in", "a number is converted where an element meets it", empty=True),
     Stricter("logsumexp", "L204", "must name an axis", "torch reduces all axes or none, or fails, by `keepdim` and the "
              "sizes"),
     Stricter("*", "S307", "complex in half precision", "complex32 is no dtype of the language, and few kernels take it"),

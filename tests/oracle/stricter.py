@@ -96,8 +96,8 @@ TABLE = (
     Stricter("batched_nms", "S303", "", "torch looks at nothing where there are no boxes, and takes one box or "
              "category as many"),
     Stricter("masks_to_boxes", "S302", "", "torch gives no boxes for anything empty", empty=True),
-    Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm batch_norm", "L204", "greater than 0 to train", "training refuses "
-             "it"),
+    Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm batch_norm", "L204", "greater than 0 to train",
+             "training refuses it"),
     Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm InstanceNorm1d InstanceNorm2d InstanceNorm3d GroupNorm",
              "S301", "input channels", "torch does not look at the number where nothing depends on it"),
     Stricter("BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm InstanceNorm1d InstanceNorm2d InstanceNorm3d GroupNorm",

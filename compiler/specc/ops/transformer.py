@@ -24,7 +24,7 @@ from specc.ops.transformer_layers import (
     sample_mask,
     sample_sequence,
 )
-from specc.ops.transformer_memory import Masked, copied, decoder, encoder, entrance, mask_ports
+from specc.ops.transformer_memory import Masked, copied, decoder, encoder, entrance, gradients, mask_ports
 from specc.ops.write import Named, Nested
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
@@ -83,7 +83,8 @@ class TransformerEncoder(EncoderBase):
         x, layers = call.x, call["num_layers"]
         ports, copies = entrance(call, "src")
         kept = encoder(call, x, layers, cls.masked, norm=call["norm"] is not None) + copies
-        return Saved(ports + mask_ports(call, x, x, cls.masked), (), kept * FLOAT)
+        ports += mask_ports(call, x, x, cls.masked)
+        return Saved(ports, (), kept * FLOAT, backward=gradients(call, x))
 
     @classmethod
     def sample_inputs(cls, rng: random.Random, args: dict[str, Any], features: int) -> Sample:
@@ -134,7 +135,7 @@ class TransformerDecoder(DecoderBase):
         tgt, memory = call.x, call.input("memory")
         ports, copies = entrance(call, "tgt")
         kept = decoder(call, tgt, memory, call["num_layers"], *DECODER_MASKS, norm=call["norm"] is not None)
-        return Saved(ports + cls.ports_kept(call), (), (kept + copies) * FLOAT)
+        return Saved(ports + cls.ports_kept(call), (), (kept + copies) * FLOAT, backward=gradients(call, tgt))
 
     @classmethod
     def sample_inputs(cls, rng: random.Random, args: dict[str, Any], features: int) -> Sample:
@@ -208,7 +209,7 @@ class Transformer(Layered):
         ports += mask_ports(call, src, src, cls._masked)
         for source, where in zip((tgt, src), DECODER_MASKS, strict=True):
             ports += mask_ports(call, tgt, source, where)
-        return Saved(ports, (), kept * FLOAT)
+        return Saved(ports, (), kept * FLOAT, backward=gradients(call, tgt))
 
     @classmethod
     def sample_inputs(cls, rng: random.Random, args: dict[str, Any], features: int) -> Sample:

@@ -16,6 +16,7 @@ from specc.ops.transformer_memory import (
     decoder_layer,
     encoder_layer,
     entrance,
+    gradients,
     heads,
     mask_ports,
 )
@@ -250,7 +251,7 @@ class TransformerEncoderLayer(EncoderBase):
         mask = masks(call, heads(call, x, x), *cls.masked[:2], causal=call["is_causal"])
         ports, copies = entrance(call, "src")
         ports += mask_ports(call, x, x, cls.masked)
-        return Saved(ports, (), (encoder_layer(call, x, mask) + copies) * FLOAT)
+        return Saved(ports, (), (encoder_layer(call, x, mask) + copies) * FLOAT, backward=gradients(call, x))
 
 
 DECODER_MASKS: tuple[Masked, Masked] = (
@@ -338,4 +339,4 @@ class TransformerDecoderLayer(DecoderBase):
         kept = decoder_layer(call, tgt, memory, own, across) + copies
         if copied(call, memory):
             kept = kept + memory.numel
-        return Saved(ports + cls.ports_kept(call), (), kept * FLOAT)
+        return Saved(ports + cls.ports_kept(call), (), kept * FLOAT, backward=gradients(call, tgt))

@@ -7,7 +7,7 @@ linear map reads, the inside of the attentions, and the masks of the dropouts.
 
 from __future__ import annotations
 
-from specc.ops.attention_memory import Heads, Mask, dropped, inner, masks, swaps
+from specc.ops.attention_memory import FLOAT, Heads, Mask, dropped, inner, masks, swaps
 from specc.ops.call import Call
 from specc.ops.shape import product
 from specc.shapes.dim import Dim
@@ -100,3 +100,10 @@ def _feedforward(call: Call, rows: Dim) -> Dim:
     wide = rows * call["dim_feedforward"]
     plain = call["activation"] == "relu" and call["dropout"] == 0  # both are one
     return dropped(wide, call["dropout"]) + wide * (1 if plain else 2)
+
+
+def gradients(call: Call, x: TensorType) -> Dim:
+    """Bytes that the backward pass of a layer takes for a while: inside the feed-forward network, where it begins, the
+    gradients before and after the activation. By then what a dropout gave is free again.
+    """
+    return product(x.shape[:-1]) * call["dim_feedforward"] * ((1 if call["dropout"] else 2) * FLOAT)

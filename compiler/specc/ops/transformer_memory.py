@@ -99,11 +99,13 @@ def _feedforward(call: Call, rows: Dim) -> Dim:
     """Between the two linear maps: what the activation gives (or `gelu` is given), and what the second map reads."""
     wide = rows * call["dim_feedforward"]
     plain = call["activation"] == "relu" and call["dropout"] == 0  # both are one
-    return dropped(wide, call["dropout"]) + wide * (1 if plain else 2)
+    kept: Dim = dropped(wide, call["dropout"]) + wide * (1 if plain else 2)
+    return kept
 
 
 def gradients(call: Call, x: TensorType) -> Dim:
     """Bytes that the backward pass of a layer takes for a while: inside the feed-forward network, where it begins, the
     gradients before and after the activation. By then what a dropout gave is free again.
     """
-    return product(x.shape[:-1]) * call["dim_feedforward"] * ((1 if call["dropout"] else 2) * FLOAT)
+    wide: Dim = product(x.shape[:-1]) * call["dim_feedforward"]
+    return wide * ((1 if call["dropout"] else 2) * FLOAT)

@@ -1,4 +1,4 @@
-"""Notations inside arguments (patterns, equations, subscripts): what they mean in a whole spec, and how mistakes read."""
+"""Notations inside arguments (patterns, equations, subscripts): what they mean in a spec, and how mistakes read."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def _only(op: str, args: dict[str, Any], *shapes: list[int | str]) -> Diagnostic
         ),
         (
             "b c n -> b n c", {"heads": 4}, "L201",
-            "unknown argument `heads` of `layer` (rearrange): its pattern has no such axis", "its axes are `b`, `c`, `n`",
+            "unknown argument `heads` of `layer` (rearrange): its pattern has no such axis",
+            "its axes are `b`, `c`, `n`",
         ),
         (
             "b c (h d -> b c h d", {"h": 4}, "L204",
@@ -55,7 +56,8 @@ def _only(op: str, args: dict[str, Any], *shapes: list[int | str]) -> Diagnostic
             "`reduce` takes a maximum, sum or mean over the axes that the output lacks",
         ),
         (
-            "b c n -> b n m c", {}, "S310", "`layer` (rearrange) does not know the axis `m`: its input does not name it",
+            "b c n -> b n m c", {}, "S310",
+            "`layer` (rearrange) does not know the axis `m`: its input does not name it",
             "`repeat` adds axes; their lengths are given: `m: 2`",
         ),
         (
@@ -63,7 +65,8 @@ def _only(op: str, args: dict[str, Any], *shapes: list[int | str]) -> Diagnostic
             "`...` stands for axes that are not named",
         ),
         (
-            "b b n -> b n", {}, "L204", "`pattern` of `layer` must name each axis of the input once, but it names `b` twice",
+            "b b n -> b n", {}, "L204",
+            "`pattern` of `layer` must name each axis of the input once, but it names `b` twice",
             "give the axes two names",
         ),
         (

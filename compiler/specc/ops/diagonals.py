@@ -65,10 +65,7 @@ def _length(rows: Dim, columns: Dim, offset: int) -> Dim:
         columns = columns - offset
     else:
         rows = rows + offset
-    if rows == columns:
-        shorter = rows
-    else:
-        shorter = Dim.minimum(rows, columns)
+    shorter = rows if rows == columns else Dim.minimum(rows, columns)
     return Dim.maximum(shorter, 0)
 
 

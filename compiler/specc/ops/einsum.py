@@ -163,8 +163,8 @@ def _require_settled(call: Call, terms: list[Term], found: Equation) -> None:
 class einsum(Function):
     """Products of tensors summed over axes, by Einstein's notation: each axis has a letter.
 
-    A letter that the output lacks is summed over. `...` stands for axes that are not named; a letter written twice in an
-    operand is its diagonal; without `->` the output has the letters that occur once, in alphabetical order.
+    A letter that the output lacks is summed over. `...` stands for axes that are not named; a letter written twice in
+    an operand is its diagonal; without `->` the output has the letters that occur once, in alphabetical order.
     """
 
     family = Family.MATH

@@ -261,7 +261,7 @@ class _Scatter(_Indexed, abstract=True):
 
 
 class scatter(_Scatter):
-    """The input with elements replaced, along an axis, where a tensor of indices says: by those of `src`, or a number."""
+    """The input with elements replaced, along an axis, where a tensor of indices says: by `src`, or by a number."""
 
     same_shape = True
     python = Along("scatter")

@@ -228,17 +228,17 @@ class cross(_Pairs):
 
 def _three(call: Call, operand: TensorType) -> int:
     """The first axis of size 3."""
-    for axis, size in enumerate(operand.shape):
-        verdict = call.decide(size, Dim.of(3))
-        if isinstance(verdict, Proved):
-            return axis
-        if not isinstance(verdict, Refuted):
-            call.reject(
-                "S304",
-                f"`{call.label}` (cross) takes the first axis of size 3, and whether `{size}` is 3 is not known",
-                help="say which axis: `dim: -1`",
-            )
-    call.reject("S310", f"`{call.label}` (cross) needs an axis of size 3, but its input {operand} has none")
+    verdicts = [call.decide(size, Dim.of(3)) for size in operand.shape]
+    axis = next((k for k, verdict in enumerate(verdicts) if not isinstance(verdict, Refuted)), None)
+    if axis is None:
+        call.reject("S310", f"`{call.label}` (cross) needs an axis of size 3, but its input {operand} has none")
+    if not isinstance(verdicts[axis], Proved):
+        call.reject(
+            "S304",
+            f"`{call.label}` (cross) takes the first axis of size 3, and whether `{operand.shape[axis]}` is 3 is open",
+            help="say which axis: `dim: -1`",
+        )
+    return axis
 
 
 class inner(Function):
@@ -308,7 +308,7 @@ class AxisPairs(Arg):
 
 
 class tensordot(Function):
-    """The products summed over pairs of axes: the last of the first input with the first of the second, or as listed."""
+    """The products summed over pairs of axes: the last of the first with the first of the second, or as listed."""
 
     family = Family.MATH
     python = Writer("torch.tensordot")

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 def require_same_dtype(call: Call, *ports: str) -> None:
     """torch's products mix no dtypes, and take no booleans (S307)."""
-    dtypes = [call.input(port).dtype for port in ports]
-    if len(set(dtypes)) > 1:
+    dtypes = list(dict.fromkeys(call.input(port).dtype for port in ports))
+    if len(dtypes) > 1:
         call.reject(
             "S307",
-            f"`{call.label}` ({call.op.name}) needs inputs of one dtype, but they are {' and '.join(dict.fromkeys(dtypes))}",
+            f"`{call.label}` ({call.op.name}) needs inputs of one dtype, but they are {' and '.join(dtypes)}",
             help="convert one: `{op: to, dtype: " + dtypes[0] + "}`",
         )
     if dtypes[0] == "bool":

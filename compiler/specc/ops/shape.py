@@ -171,12 +171,9 @@ class _As(Layout, Function, abstract=True):
     @classmethod
     def infer(cls, call: Call) -> TensorType:
         other = call.input("other")
-        call.require_equal(
-            call.x.numel,
-            other.numel,
-            f"`{call.label}` ({cls.name}) cannot give {call.x.numel} elements the shape {other}, which has {other.numel}",
-            code="S311",
-        )
+        have, need = call.x.numel, other.numel
+        message = f"`{call.label}` ({cls.name}) cannot give {have} elements the shape {other}, which has {need}"
+        call.require_equal(have, need, message, code="S311")
         return call.x.with_shape(other.shape)
 
     @classmethod

@@ -25,16 +25,14 @@ def _clamped(call: Call, bound: Bound, size: Dim, default: Dim, arg: str) -> Dim
         return default
     place = Dim.of(bound)
     verdict = at_least(place, Dim.of(0), call.facts)
-    if isinstance(verdict, Proved):
-        return smaller(call, place, size)
-    if isinstance(verdict, Refuted):
-        return larger(call, size + place, Dim.of(0))
-    call.reject(
-        "S304",
-        f"`{call.label}` ({call.op.name}) counts from the end where `{place}` is negative, which is not known",
-        arg=arg,
-        help=f"add `where: [{place} >= 0]`",
-    )
+    if not isinstance(verdict, Proved | Refuted):
+        call.reject(
+            "S304",
+            f"`{call.label}` ({call.op.name}) counts from the end where `{place}` is negative, which is not known",
+            arg=arg,
+            help=f"add `where: [{place} >= 0]`",
+        )
+    return smaller(call, place, size) if isinstance(verdict, Proved) else larger(call, size + place, Dim.of(0))
 
 
 def larger(call: Call, a: Dim, b: Dim) -> Dim:

@@ -169,7 +169,7 @@ class unbind(_Part):
 class _Sections(_Part, abstract=True):
     """Pieces along an axis: so many, or cut before the places listed."""
 
-    formula = "sections: out[k] has ⌈(n − k) / sections⌉ of the axis; places p: out[k] = x[…, p_{k−1} : p_k, …] as Python slices"
+    formula = "sections: out[k] has ⌈(n − k) / sections⌉ of the axis; places p: out[k] = x[…, p_{k−1} : p_k, …]"
     positional = 1
 
     @classmethod

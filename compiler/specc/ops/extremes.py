@@ -162,7 +162,8 @@ class mode(Reduction):
 
     @classmethod
     def infer(cls, call: Call) -> tuple[TensorType, TensorType]:
-        refuse(call, call.x.dtype, "complex")
+        if call.x.rank:  # a single element is compared with none
+            refuse(call, call.x.dtype, "complex")
         over = axes(call)
         require_elements(call, over)
         values = reduced(call, over)

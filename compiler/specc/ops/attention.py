@@ -232,10 +232,12 @@ def _features(call: Call, name: str, tensor: TensorType) -> None:
     if features == call["embed_dim"] and bound.value is None:
         return
     if bound.given and bound.value is None:
-        call.report(
-            "S301",
+        call.require_equal(
+            features,
+            Dim.of(call["embed_dim"]),
             f"`{name}: null` of `{call.label}` stands for its {call['embed_dim']} features, but that input has "
             f"{features}",
+            code="S301",
             arg=name,
             help=f"remove `{name}`: it is inferred",
         )

@@ -160,15 +160,11 @@ class _EmbeddingBag(_Table, abstract=True):
         x, (bags, size) = call.x, call.output[0].shape
         table = call.input("weight").dtype if "weight" in call.operands else "float32"
         offsets = call.input("offsets") if call.has("offsets") else TensorType(x.shape[:1], x.dtype)
-        common = promote(x.dtype, offsets.dtype)
-        width = bytes_of(common)
-        kept = ["per_sample_weights"]
+        width = bytes_of(promote(x.dtype, offsets.dtype))
+        kept = ["input", "offsets", "per_sample_weights"]
         extra = width * (offsets.numel + bags * (size if call["mode"] == "max" else 1))
-        for port, given in (("input", x), ("offsets", offsets)):
-            if call.has(port) and given.dtype == common:
-                kept.append(port)
-            else:
-                extra = extra + width * given.numel
+        if not call.has("offsets"):
+            extra = extra + width * offsets.numel
         if call["mode"] != "sum" or call["padding_idx"] is not None or table == "float64":
             extra = extra + width * (x.numel + 1)
         if call.has("per_sample_weights"):

@@ -123,6 +123,8 @@ TABLE = (
              "when it trains", "training refuses it, or draws a mask of integers"),
     Stricter("StochasticDepth stochastic_depth", "S302", "when it trains", "training refuses it"),
     Stricter("DeformConv2d", "S301", "", "torch then takes the input's channels in groups, whatever was asked for"),
+    Stricter("DeformConv2d deform_conv2d", "S306", "spans", "torch rounds the quotient towards 0, and finds room for one "
+             "place of a kernel that does not fit"),
     Stricter("deform_conv2d", "S303", "`bias` of", "torch adds no bias to nothing", empty=True),
     Stricter("FrozenBatchNorm2d", "S301", "", "its buffers broadcast with an input of one channel"),
     Stricter("FrozenBatchNorm2d Conv2dNormActivation", "S302", "(FrozenBatchNorm2d)", "its buffers broadcast with an "

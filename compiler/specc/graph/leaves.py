@@ -40,8 +40,9 @@ def named(
     index: int | None,
 ) -> tuple[Node, tuple[str, ...]] | None:
     kind = str(word.value)
-    if kind not in OPS and kind not in builder.blocks and isinstance(frame.params.get(kind), str):
-        kind = frame.params[kind]  # a param of type `op`
+    chosen = frame.params.get(kind)  # a param of type `op`; it comes before an op of its name (`norm`)
+    if isinstance(chosen, str) and kind not in builder.blocks:
+        kind = chosen if kind not in OPS or chosen in OPS or chosen in builder.blocks else kind
     if kind in builder.blocks:
         return scopes.block(builder, frame, name, key, node, builder.blocks[kind], path, sources, index)
     if kind not in OPS:

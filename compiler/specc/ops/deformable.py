@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from specc.ops.arguments import INFERRED, Bool, Int, Sizes
-from specc.ops.call import Call
+from specc.ops.call import Call, Rejected
 from specc.ops.declare import Family, Function, Module, Op, Owned, Sample, Saved
 from specc.ops.spatial import sample_dtype, sample_sizes, windows
 from specc.ops.write import Named, Writer
@@ -42,6 +42,8 @@ class _Deformable(Op, abstract=True):
                 padded, reach, f"the kernel of `{call.label}` spans {reach}, but its padded input has only {padded}"
             )
             out.append(windows(size, kernel[axis], stride[axis], padding[axis], dilation[axis]))
+        if not call.sink.ok:
+            raise Rejected(None)
         taps = kernel[0] * kernel[1]
         groups = cls._groups(call, taps, channels)
         for port, count in (("offset", 2 * taps * groups), ("mask", taps * groups)):

@@ -45,10 +45,12 @@ class _Added(Product, abstract=True):
             )
         require_inner(call, a.shape[-1], b.shape[-2] if b.rank > 1 else b.shape[-1])
         shape = (*a.shape[:-1], *(b.shape[-1:] if b.rank > 1 else ()))
-        empty = a.numel * b.numel == 0 and shape[-2] * shape[-1] != 0  # no product: only beta · input is left
-        if cls.summed and empty and isinstance(call["beta"], float) and is_integral(a.dtype):
+        shape = shape[1:] if cls.summed else shape
+        # Where there is no product, only beta · input is left, which must be of the dtype.
+        empty = a.numel * b.numel == 0 and call.x.with_shape(shape).numel != 0
+        if empty and isinstance(call["beta"], float) and is_integral(a.dtype):
             call.reject("S310", f"`beta: {call['beta']}` of `{call.label}` makes no {a.dtype}", arg="beta")
-        return _broadcast_onto(call, shape[1:] if cls.summed else shape)
+        return _broadcast_onto(call, shape)
 
     @classmethod
     def macs(cls, call: Call) -> Dim:

@@ -64,8 +64,8 @@ _LANGUAGE = (
     Code("L208", "a name that Python or PyTorch has taken", "Layers become attributes of an `nn.Module`, params "
          "become arguments, so their names are identifiers (of any script), no keywords, and shadow nothing: a layer "
          "`train` or `half` would replace a method that PyTorch calls. Write `half_`, or a more telling name."),
-    Code("L209", "a name that is taken", "The inputs and layers of a scope share one namespace, and a block cannot "
-         "have an op's name. With an input `x`, a layer `x` is wrong and `stem` right."),
+    Code("L209", "a name that is taken", "The inputs and layers of a scope share one namespace. "
+         "With an input `x`, a layer `x` is wrong and `stem` right."),
     Code("L301", "too many layers", "A network may have 20,000 layers, those of every use of a block and of every "
          "repeat counted. Nothing past the limit is checked."),
     Code("L302", "a repeat is too long", "`repeat` may make 10,000 copies; `repeat: 10 ** 12` would only fill the "

@@ -9,7 +9,6 @@ from specc.graph.arguments import Param, declared
 from specc.graph.ir import Value
 from specc.graph.patterns import Pattern, read_inputs
 from specc.graph.reserved import check_name
-from specc.ops import OPS
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
 from specc.source.explain import check
@@ -97,9 +96,6 @@ def declared_blocks(node: SourceNode | None, sink: Sink) -> dict[str, Block]:
             sink.error("L203", f"block `{name}` must be a mapping with `layers` or `residual`", text.span)
             continue
         check_name(name, entry.key.span, sink, "block")
-        if name in OPS:
-            sink.error("L209", f"`{name}` is an op; a block needs a name of its own", entry.key.span)
-            continue
         check(section_schema("block"), text, sink, what=f"block `{name}`", at=entry.key.span)
         bodies = [body for body in BODIES if body in text]
         if not bodies:

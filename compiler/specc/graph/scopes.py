@@ -18,6 +18,7 @@ from specc.graph.limits import NESTING_LIMIT
 from specc.graph.origins import entering, leaving
 from specc.graph.patterns import Pattern, read_inputs
 from specc.graph.sinks import Muffled
+from specc.ops import OPS
 from specc.ops.call import Bound
 from specc.shapes.tensor import TensorType
 from specc.source.explain import check
@@ -62,7 +63,9 @@ def block(
 def _too_deep(builder: Builder, block: Block, key: Span) -> None:
     if block.name in builder.stack:
         chain = " → ".join(f"`{b}`" for b in (*builder.stack[builder.stack.index(block.name) :], block.name))
-        builder.sink.error("L303", f"`{block.name}` contains itself: {chain}", key, help="a block cannot use itself")
+        hides = "a block hides the op of its name: give the block another one"
+        help = hides if block.name in OPS else "a block cannot use itself"
+        builder.sink.error("L303", f"`{block.name}` contains itself: {chain}", key, help=help)
     else:
         builder.sink.error(
             "L303",

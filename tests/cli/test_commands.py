@@ -199,7 +199,7 @@ class TestOps:
         assert "parameter  weight  [10, 784] float32" in shown
 
     def test_an_unknown_op_names_the_nearest(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["ops", "conv2d"]) == 2
+        assert main(["ops", "Conv2dd"]) == 2
         assert "did you mean `Conv2d`?" in capsys.readouterr().err
 
 

@@ -38,7 +38,7 @@ _STATE = "sets how PyTorch works, for a person's Python"
 _MAKES = "makes a tensor from Python values"
 # What the sources call that is no op, each with its reason.
 NO_OP = {
-    "nn.Module nn.ModuleList nn.ModuleDict nn.Sequential nn.ParameterList": "containers",
+    "nn.Module nn.ModuleList nn.ModuleDict nn.Sequential": "containers",
     "nn.Parameter Tensor.requires_grad_ Tensor.detach_": "a parameter of one's own, which is a layer",
     "torch.no_grad torch.inference_mode torch.autocast torch.compile torch.load torch.save": _STATE,
     "torch.are_deterministic_algorithms_enabled torch.device": _STATE,
@@ -57,7 +57,6 @@ NO_OP = {
     "Tensor.uniform_ Tensor.normal_ Tensor.bernoulli_": _RANDOM,
     "Tensor.copy_ Tensor.fill_ Tensor.zero_": "fills a parameter or buffer in place: `init`",
     "torch.divide": "another name of `div`",
-    "Tensor.byte": "another name of `to` with uint8",
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from torch import nn
 
 from specc.ops import OPS, Bound, Op
 from specc.ops.arguments import INFERRED, REQUIRED, Arg, Bool, Choice, Int, Value
-from specc.ops.declare import Family, Function, Incomplete, Module, Owned, Sample, registered
+from specc.ops.declare import Family, Function, Incomplete, Module, Owned, Sample, Saved, registered
 from specc.ops.evaluate import Outcome, evaluate, frozen
 from specc.ops.write import Always, Nested, Writer
 from specc.shapes.dim import Dim
@@ -40,7 +40,9 @@ LEFT_OUT = frozenset({"device", "dtype", "_random_samples", "min_value", "max_va
 UNDOCUMENTED = frozenset({("squeeze", "dim"), ("topk", "dim"), ("kthvalue", "dim")})
 
 # Arguments that the line of the documentation lacks, or calls otherwise: the oracle calls torch by these names.
-NAMED_OTHERWISE = frozenset({("broadcast_to", "size"), ("concatenate", "dim"), ("scatter", "value"), ("getitem", "index")})
+NAMED_OTHERWISE = frozenset(
+    {("broadcast_to", "size"), ("concatenate", "dim"), ("scatter", "value"), ("getitem", "index")}
+)
 
 each_op = pytest.mark.parametrize("op", OPS.values(), ids=list(OPS))
 
@@ -268,12 +270,16 @@ def _complete() -> dict[str, Any]:
         "infer": classmethod(infer),
         "parameters": classmethod(lambda cls, call: {}),
         "macs": classmethod(lambda cls, call: 0),
+        "formula": "y = x",
+        "keeps": Saved(),
         "sample": classmethod(lambda cls, rng: Sample({}, (((1,), "float32"),))),
         "size": Int("a size", 1),
     }
 
 
-@pytest.mark.parametrize("part", ["__doc__", "family", "example", "infer", "parameters", "macs", "sample"])
+@pytest.mark.parametrize(
+    "part", ["__doc__", "formula", "family", "example", "infer", "parameters", "macs", "keeps", "sample"]
+)
 def test_incomplete_declarations_are_refused(part: str) -> None:
     namespace = _complete()
     del namespace[part]

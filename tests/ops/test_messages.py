@@ -63,7 +63,8 @@ def _only(op: str, args: dict[str, Any], *shapes: list[int | str], dtype: str = 
         ),
         (
             "max_pool2d", {"kernel_size": 3}, ["N", 64, "D", "H", "W"], "S302",
-            "`layer` (max_pool2d) needs a 3-d or 4-d input [N, C, H, W], but its input is 5-d", None,
+            "`layer` (max_pool2d) needs a 3-d or 4-d input [N, C, H, W], but its input is 5-d",
+            "use `max_pool3d` for volumes [N, C, D, H, W]",
         ),
         (
             "MaxPool2d",

@@ -21,9 +21,9 @@ Sources = list[Value] | dict[str, list[Value]] | None
 
 def near(builder: Builder, kind: str, frame: Frame, sources: Sources) -> str | None:
     """The op or block that an unknown name most likely means; of `Conv1d` and `Conv2d` the one its input fits."""
-    capital = kind[:1].isupper()
-    ops = sorted(OPS, key=lambda name: name[:1].isupper() is not capital)  # of two as near, the one written alike
-    found = closest(kind, [*ops, *builder.blocks])
+    layers = [name for name in OPS if name[:1].isupper()] if kind[:1].isupper() else []
+    # a layer is meant by a capital: `batch_norm` is nearer to `BatchNorm` by letters alone
+    found = closest(kind, [*builder.blocks, *layers]) or closest(kind, [*OPS, *builder.blocks])
     if found is None or not found[-2:-1].isdigit() or kind[-2:-1].isdigit():
         return found
     return _fitting(found[:-2], frame, sources) or found

@@ -97,4 +97,3 @@ def chained(call: Call, outcomes: Sequence[Outcome], *, also: Sequence[int] = ()
     extra = sum((type_.nbytes for type_ in held if isinstance(type_, TensorType)), extra)
     first = (call.op.ports()[0][0],) if 0 in kept else ()
     return Saved(first, (0,) if last in kept and last != 0 else (), extra)
-

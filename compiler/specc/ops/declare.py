@@ -150,11 +150,14 @@ class Op:
         if "name" not in vars(cls):
             cls.name = cls.__name__
         cls.doc = (vars(cls).get("__doc__") or "").strip()
-        missing = [part for part in ("doc", "family", "example", "python", "stateful") if not getattr(cls, part, None)]
+        parts = ("doc", "formula", "family", "example", "python", "stateful")
+        missing = [part for part in parts if not getattr(cls, part, None)]
         if "stateful" in missing and hasattr(cls, "stateful"):
             missing.remove("stateful")
         # Every part is taken from a class below Op: a part inherited from Op itself was left out.
         missing += [part for part in ("infer", "parameters", "macs", "sample") if _provider(cls, part) is Op]
+        if cls.keeps is None and _provider(cls, "saved") is Op:
+            missing.append("keeps")
         if missing:
             raise Incomplete(f"op {cls.name} lacks {', '.join(missing)}")
         _OPS[cls.name] = cls

@@ -175,10 +175,11 @@ class complete_box_iou(_Pairs):
 class _Loss(BoxFunction, abstract=True):
     """A number for every pair boxes1[k], boxes2[k], or their mean or sum.
 
-    What autograd keeps depends on how many of them overlap: it is not declared.
+    What autograd keeps depends on how many of them overlap: it is given as if all did.
     """
 
     inputs = ("boxes1", "boxes2")
+    floats: ClassVar[int]  # so many numbers are kept of every pair, beside whether and where it overlaps
     reduction = Choice("what becomes of the numbers", ("none", "mean", "sum"), "none")
     eps = Float("added to denominators", 1e-7)
 
@@ -212,6 +213,15 @@ class _Loss(BoxFunction, abstract=True):
         return TensorType(first if call["reduction"] == "none" else (), kinds[0])
 
     @classmethod
+    def saved(cls, call: Call) -> Saved | None:
+        """Not known where one of them is converted or broadcast."""
+        first, second = (call.input(port) for port in cls.inputs)
+        if first != second or first.dtype != _widened(first.dtype):
+            return None
+        pairs = TensorType(first.shape[:-1], first.dtype).numel
+        return Saved(cls.inputs, extra=pairs * (cls.floats * bytes_of(first.dtype) + bytes_of("int64") + 1))
+
+    @classmethod
     def sample(cls, rng: random.Random) -> Sample:
         first = sample_boxes(rng, lead=rng.choice([0, 1, 1, 2]), often=0.7)
         second = (first[0], first[1] if rng.random() < 0.8 else sample_dtype(rng))
@@ -233,6 +243,7 @@ class generalized_box_iou_loss(_Loss):
     """1 − the generalized IoU of pairs of boxes (`generalized_box_iou`)."""
 
     python = Writer("torchvision.ops.generalized_box_iou_loss")
+    floats = 10
     formula = f"loss[k] = 1 − IoU(a, b) + |C \\ (a ∪ b)| / |C|, C around a = boxes1[k] and b = boxes2[k]; {_IOU}"
     example = ("[N, 4], [N, 4]", "{op: generalized_box_iou_loss, reduction: mean, from: [boxes, truth]}")
 
@@ -241,6 +252,7 @@ class distance_box_iou_loss(_Loss):
     """1 − the distance IoU of pairs of boxes (`distance_box_iou`)."""
 
     python = Writer("torchvision.ops.distance_box_iou_loss")
+    floats = 12
     formula = f"loss[k] = 1 − IoU(a, b) + |centre(a) − centre(b)|² / diagonal(C)², C around a and b; {_IOU}"
     example = ("[N, 4], [N, 4]", "{op: distance_box_iou_loss, reduction: mean, from: [boxes, truth]}")
 
@@ -249,5 +261,6 @@ class complete_box_iou_loss(_Loss):
     """1 − the complete IoU of pairs of boxes (`complete_box_iou`)."""
 
     python = Writer("torchvision.ops.complete_box_iou_loss")
+    floats = 20
     formula = f"loss[k] = 1 − DIoU(a, b) + α·v, {_ASPECT}, α = v / (1 − IoU(a, b) + v)"
     example = ("[N, 4], [N, 4]", "{op: complete_box_iou_loss, reduction: mean, from: [boxes, truth]}")

@@ -64,7 +64,7 @@ def families() -> dict[Family, list[type[Op]]]:
 
 def synopsis(about: Page) -> str:
     """The layer with what must be written, then what may be: `{op: Conv2d, out_channels: …, stride: 1}`."""
-    required = [f"{arg.name}: …" for arg in about.arguments if arg.default == "required" and arg.name != "…"]
+    required = [f"{arg.name}: …" for arg in about.arguments if arg.default == "required"]
     optional = [f"{arg.name}: {arg.default[2:]}" for arg in about.arguments if arg.default.startswith("= ")]
     optional += [f"{arg.name}: …" for arg in about.arguments if arg.default == "inferred"]
     written = ", ".join([f"op: {about.name}", *required])
@@ -124,7 +124,7 @@ def _owns(shown: Example) -> list[str]:
     rows = [("parameter", *row) for row in shown.parameters] + [("buffer", *row) for row in shown.buffers]
     width = max((len(name) for _, name, _ in rows), default=0)
     lines = [f"{what:<9}  {name:<{width}}  {shape}" for what, name, shape in rows]
-    return [*lines, f"in the example; {thousands(shown.count)} numbers in parameters"] if lines else []
+    return [*lines, f"in the example; {thousands(shown.numbers)} numbers in parameters"] if lines else []
 
 
 def _cost(shown: Example, room: int) -> list[str]:

@@ -41,7 +41,7 @@ class Example(NamedTuple):
     gives: tuple[str, ...]
     parameters: tuple[tuple[str, str], ...]  # (name, shape and dtype)
     buffers: tuple[tuple[str, str], ...]
-    count: int  # numbers in the parameters
+    numbers: int  # in the parameters
     macs: str
     keeps: str
 
@@ -64,16 +64,17 @@ class Page(NamedTuple):
 
 def page(op: type[Op]) -> Page:
     """The page of an op. ValueError where the declaration's example is not one."""
-    summary, _, more = op.doc.partition("\n")
+    summary, more = _sentences(op)
     return Page(
         name=op.name,
         family=op.family.value,
         module=op.stateful,
-        summary=summary.strip(),
-        more=tuple(" ".join(part.split()) for part in re.split(r"\n\s*\n", more) if part.strip()),
+        summary=summary,
+        more=more,
         formula=tuple(line.strip() for line in op.formula.strip().splitlines()),
         arguments=tuple(
-            Argument(name, describe_default(arg), describe_type(arg), arg.doc) for name, arg in _listed(op)
+            Argument(name, "optional" if name == "…" else describe_default(arg), describe_type(arg), arg.doc)
+            for name, arg in _listed(op)
         ),
         inputs=tuple((name, _remark(optional, variadic)) for name, optional, variadic in op.ports()),
         outputs=_outputs(op),
@@ -86,7 +87,14 @@ def page(op: type[Op]) -> Page:
 
 def summary_of(op: type[Op]) -> str:
     """The first sentence, without its full stop."""
-    return op.doc.splitlines()[0].rstrip(".")
+    return _sentences(op)[0].rstrip(".")
+
+
+def _sentences(op: type[Op]) -> tuple[str, tuple[str, ...]]:
+    """The first sentence of the docstring, and the paragraphs of the rest."""
+    first, *paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", op.doc)]
+    summary, _, rest = re.sub(r"\.(?= [A-Z`])", ".\0", first, count=1).partition("\0")
+    return summary, tuple(part for part in (rest.strip(), *paragraphs) if part)
 
 
 def _listed(op: type[Op]) -> Iterator[tuple[str, Arg]]:
@@ -190,7 +198,7 @@ def example(op: type[Op]) -> Example:
         gives=tuple(_type(value.type) for value in node.outputs),
         parameters=_owned(node.parameters),
         buffers=_owned(node.buffers),
-        count=graph.parameter_count,
+        numbers=graph.parameter_count,
         macs=_size(node.macs),
         keeps=_keeps(node),
     )

@@ -122,8 +122,11 @@ class Builder:
         if expr is not None:
             expr, causes = settled(expr)
             self.baked |= causes
-            if agrees(bound, expr, self.use.scope) and (bound.given or len(text(tidy(expr))) <= _LONGEST):
-                return expr
+            if agrees(bound, expr, self.use.scope):
+                if bound.given or len(text(tidy(expr))) <= _LONGEST:
+                    return expr
+                self.bake(expr)  # what it depends on is known, and nothing else need be fixed
+                return None
         self.fix()
         return None
 

@@ -292,6 +292,9 @@ TABLE = (
     Stricter("GaussianNLLLoss gaussian_nll_loss", "S307", "its `var` is", "torch takes integers where `eps` is one"),
     Stricter("CTCLoss ctc_loss", "S307", "takes class numbers", "torch cuts off what makes them no integers"),
     Stricter(
+        "addmm addbmm baddbmm", "S310", "makes no", "a fraction makes no integer, of an empty result either", True
+    ),
+    Stricter(
         "cat concat concatenate", "S309", "", "torch does not look at `dim` where every tensor is [0]", empty=True
     ),
     Stricter(

@@ -47,8 +47,7 @@ class _Added(Product, abstract=True):
         shape = (*a.shape[:-1], *(b.shape[-1:] if b.rank > 1 else ()))
         shape = shape[1:] if cls.summed else shape
         # Where there is no product, only beta · input is left, which must be of the dtype.
-        empty = a.numel * b.numel == 0 and call.x.with_shape(shape).numel != 0
-        if empty and isinstance(call["beta"], float) and is_integral(a.dtype):
+        if a.numel * b.numel == 0 and isinstance(call["beta"], float) and is_integral(a.dtype):
             call.reject("S310", f"`beta: {call['beta']}` of `{call.label}` makes no {a.dtype}", arg="beta")
         return _broadcast_onto(call, shape)
 

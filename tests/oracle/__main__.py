@@ -46,6 +46,7 @@ def main() -> int:
 
 def _start() -> None:
     torch.set_num_threads(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # kernels print a trace of what they refuse
 
 
 def _examine(name: str, count: int, seed: int) -> Tally:

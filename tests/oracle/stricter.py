@@ -291,6 +291,13 @@ TABLE = (
     ),
     Stricter("GaussianNLLLoss gaussian_nll_loss", "S307", "its `var` is", "torch takes integers where `eps` is one"),
     Stricter("CTCLoss ctc_loss", "S307", "takes class numbers", "torch cuts off what makes them no integers"),
+    Stricter("*", "L204", "must be at least", "torch's kernels look at no argument where there is nothing to do", True),
+    Stricter(
+        "generalized_box_iou_loss distance_box_iou_loss complete_box_iou_loss",
+        "S307",
+        "needs boxes of one dtype",
+        "torch mixes them as long as no boxes overlap",
+    ),
     Stricter(
         "addmm addbmm baddbmm", "S310", "makes no", "a fraction makes no integer, of an empty result either", True
     ),

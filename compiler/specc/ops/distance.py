@@ -12,7 +12,7 @@ from specc.ops.operands import common_dtype
 from specc.ops.write import Writer
 from specc.shapes.constraints import Proved, at_least
 from specc.shapes.dim import Dim
-from specc.shapes.dtype import FLOATING, is_floating, real
+from specc.shapes.dtype import FLOATING, is_floating, promote, real
 from specc.shapes.tensor import DTYPES, TensorType
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ class _Cosine(_Distance, abstract=True):
     @classmethod
     def infer(cls, call: Call) -> TensorType:
         shape = broadcast(call, [call.input("x1"), call.input("x2")])
-        dtype = result_dtype([call.input("x1"), call.input("x2")])
+        # Both are converted first: here a 0-d tensor counts as much as any other.
+        dtype = promote(call.input("x1").dtype, call.input("x2").dtype)
         axis = call.axis(call["dim"], len(shape))
         if not is_floating(dtype):
             call.reject("S307", f"`{call.label}` ({call.op.name}) takes floats, but its inputs are {dtype}")
@@ -83,7 +84,7 @@ class _Cosine(_Distance, abstract=True):
     def saved(cls, call: Call) -> Saved:
         """Of each input its length, before and after `eps`, and the other's unit vectors."""
         types = [call.input("x1"), call.input("x2")]
-        shape, common = broadcast(call, types), result_dtype(types)
+        shape, common = broadcast(call, types), promote(types[0].dtype, types[1].dtype)
         kept, extra = [], Dim.of(0)
         for port, own, other in (("x1", types[0], types[1]), ("x2", types[1], types[0])):
             if is_floating(own.dtype):

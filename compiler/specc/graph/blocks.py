@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Sink, Span
 from specc.graph.arguments import Param, declared
+from specc.graph.bodies import BODIES
 from specc.graph.ir import Value
 from specc.graph.patterns import Pattern, read_inputs
 from specc.graph.reserved import check_name
@@ -16,8 +17,6 @@ from specc.source.nodes import Mapping as SourceMapping
 from specc.source.nodes import Node as SourceNode
 from specc.source.nodes import Scalar, Sequence
 from specc.source.schema import layer_schema, section_schema
-
-BODIES: Final = ("layers", "residual", "parallel")
 
 
 class Block(NamedTuple):
@@ -93,13 +92,18 @@ def declared_blocks(node: SourceNode | None, sink: Sink) -> dict[str, Block]:
     for entry in node.entries if isinstance(node, SourceMapping) else ():
         name, text = str(entry.key.value), entry.value
         if not isinstance(text, SourceMapping):
-            sink.error("L203", f"block `{name}` must be a mapping with `layers` or `residual`", text.span)
+            sink.error("L203", f"block `{name}` must be a mapping with `layers`, `residual` or `parallel`", text.span)
             continue
         check_name(name, entry.key.span, sink, "block")
         check(section_schema("block"), text, sink, what=f"block `{name}`", at=entry.key.span)
         bodies = [body for body in BODIES if body in text]
         if not bodies:
-            sink.error("L202", f"block `{name}` has no layers", entry.key.span, help="write `layers:` or `residual:`")
+            sink.error(
+                "L202",
+                f"block `{name}` has no layers",
+                entry.key.span,
+                help="write `layers:`, `residual:` or `parallel:`",
+            )
         params = declared(text.get("params"), sink)
         symbolic = {name: Dim.symbol(name) for name in params}
         inputs = read_inputs(text.get("inputs"), symbolic, sink) if text.get("inputs") else None

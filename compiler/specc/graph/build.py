@@ -7,9 +7,10 @@ import re
 from typing import Any, Final, NoReturn
 
 from specc.diagnostics import Severity, Sink, Span, closest
-from specc.graph import leaves, repeats, residual, scopes
+from specc.graph import leaves, parallel, repeats, residual, scopes
 from specc.graph.arguments import Evaluator
-from specc.graph.blocks import BODIES, Block
+from specc.graph.blocks import Block
+from specc.graph.bodies import BODIES, check_body
 from specc.graph.frame import Frame
 from specc.graph.ir import Input, Node, Value
 from specc.graph.limits import NODE_LIMIT
@@ -50,31 +51,25 @@ class Builder:
     # Scopes ----------------------------------------------------------------------------------------------------
 
     def body(self, frame: Frame, text: SourceMapping, span: Span) -> None:
-        """Builds the layers of a scope, whichever of `layers` and `residual` its text has."""
+        """Builds the layers of a scope, whichever of `layers`, `residual` and `parallel` its text has."""
+        check_body(text, self.sink)
         if "residual" in text:
             residual.build(self, frame, text, span)
         elif "parallel" in text:
-            entry = text.entry("parallel")
-            assert entry is not None
-            self.sink.error(
-                "L207",
-                "`parallel` is not supported by this version of specc",
-                entry.key.span,
-                help="write the branches as layers with `from`, and join them with `cat` or `add`",
-            )
-            frame.current = Value("parallel", UNKNOWN, None)
-            frame.broken = True
+            parallel.build(self, frame, text)
         else:
             self.layers(frame, text.get("layers"), span)
 
-    def layers(self, frame: Frame, node: SourceNode | None, span: Span) -> None:
-        """Builds layers in order; they join the frame."""
+    def layers(self, frame: Frame, node: SourceNode | None, span: Span, *, over: Value | None = None) -> None:
+        """Builds layers in order; they join the frame. As branches `over` a value, each reads it by default."""
         found = self._named(node, span)
         again = {e.key.span: e for e in node.repeated} if isinstance(node, SourceMapping) else {}
         if again:
             found += [(str(entry.key.value), place, entry.value) for place, entry in again.items()]
             found.sort(key=lambda layer: (layer[1].line, layer[1].column))
         for name, key, value in found:
+            if over is not None:
+                frame.current = over
             if key in again:
                 self._again(frame, name, key, value, node)
                 continue
@@ -88,7 +83,7 @@ class Builder:
                 )
                 name = other  # the input keeps its name, and the layer is checked all the same
             frame.later.discard(name)
-            self.layer(frame, name, key, value)
+            self.layer(frame, name, key, value, role="branch" if over is not None else "")
 
     def _again(self, frame: Frame, name: str, key: Span, value: SourceNode, node: SourceNode | None) -> None:
         """A layer whose name was taken (Y102). Most likely another layer was meant: what follows reads it, if it is

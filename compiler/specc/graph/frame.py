@@ -64,6 +64,12 @@ class Frame:
     def names(self) -> list[str]:
         return list(self.outputs)
 
+    def free(self, name: str) -> str:
+        """The name, or with `_` behind it where a layer has it."""
+        while name in self.outputs or name in self.later:
+            name += "_"
+        return name
+
     def mark(self, value: Value) -> Value:
         self.read.add(id(value))
         return value

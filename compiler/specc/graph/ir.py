@@ -56,7 +56,8 @@ class Node(Record, eq=False):
     inputs: tuple[Input, ...]
     outputs: tuple[Value, ...]
     span: Span | None
-    # What it plays in a residual block: "body", "shortcut", "sum" or "activation"; else "".
+    # What it plays in a residual block: "body", "shortcut", "sum" or "activation"; in a parallel: "branch" or "merge";
+    # else "".
     role: str = ""
     index: int | None = None  # the `i` of a copy in a repeat
     condition: ast.expr | None = None  # its `when`, over the scope's names (it held); None also for `auto`

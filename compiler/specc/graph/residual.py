@@ -66,7 +66,7 @@ def build(builder: Builder, frame: Frame, text: SourceMapping, span: Span) -> No
     _sum(builder, frame, out, beside, entry.key.span, shortcut)
     activation = text.entry("activation")
     if activation is not None and not (isinstance(activation.value, Scalar) and activation.value.value is None):
-        name = _free(frame, "activation")
+        name = frame.free("activation")
         frame.mark(frame.current) if frame.current else None
         builder.layer(frame, name, activation.key.span, activation.value, role="activation")
 
@@ -95,12 +95,6 @@ def _read(builder: Builder, name: str, node: SourceNode, key: Span) -> _Shortcut
         help="write `shortcut: auto`, or `shortcut: {layers: [...]}`, or `{downsample: auto}` to name it",
     )
     return _Shortcut(name, "unknown", None, key)
-
-
-def _free(frame: Frame, name: str) -> str:
-    while name in frame.outputs or name in frame.later:
-        name += "_"
-    return name
 
 
 def _beside(
@@ -135,7 +129,7 @@ def _same(builder: Builder, a: TensorType, b: TensorType) -> bool:
 
 
 def _sum(builder: Builder, frame: Frame, out: Value, beside: Value | None, key: Span, shortcut: _Shortcut) -> None:
-    name = _free(frame, "sum")
+    name = frame.free("sum")
     path = frame.path + name
     error = None
     if beside is not None and isinstance(out.type, TensorType) and isinstance(beside.type, TensorType):

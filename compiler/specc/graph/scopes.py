@@ -10,6 +10,7 @@ from specc.diagnostics import Sink, Span, closest
 from specc.graph import matching, wiring
 from specc.graph.arguments import Evaluator, Param, bound_param, entry_span
 from specc.graph.blocks import Block, block_schema, guess
+from specc.graph.bodies import BODIES
 from specc.graph.frame import Frame
 from specc.graph.guesses import guessed
 from specc.graph.holes import filled, has_holes
@@ -281,7 +282,8 @@ def _close(
     span: Span,
 ) -> tuple[Scope, list[tuple[str, Value]]]:
     """Builds the layers of a block or group and makes its scope."""
-    builder.declare_later(frame, text.get("layers"), text.get("residual"))
+    texts = [text.get(body) for body in BODIES]
+    builder.declare_later(frame, *texts)
     builder.body(frame, text, span)
     outputs = _outputs(builder, frame, text.get("outputs"))
     builder.finish(frame, outputs)
@@ -293,7 +295,7 @@ def _close(
         frame.inputs,
         tuple(frame.nodes),
         tuple(outputs),
-        numbered=isinstance(text.get("layers"), Sequence) or isinstance(text.get("residual"), Sequence),
+        numbered=any(isinstance(layers, Sequence) for layers in texts),
         span=span,
         symbols=symbols,
         absent=tuple(frame.absent),

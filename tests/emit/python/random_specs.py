@@ -34,6 +34,8 @@ def _body(rng: Random, depth: int, names: list[str], blocks: list[str], count: i
         out = [f"{pad}residual:"]
         out += [f"{pad}  inner{k}: {_leaf(rng, names, [], {})}" for k in range(rng.randint(0, size))]
         return [*out, f"{pad}  last: {{op: Linear, out_features: {rng.choice(names)}}}", *_after(rng, pad)]
+    if nesting and rng.random() < 0.25:
+        return _parallel(rng, pad, names, blocks)
     out = [f"{pad}layers:"]
     listed = rng.random() < 0.3
     made: list[str] = []
@@ -52,6 +54,19 @@ def _body(rng: Random, depth: int, names: list[str], blocks: list[str], count: i
             out.append(start + _leaf(rng, names, earlier, {"blocks": blocks}))
         made.append(name)
     return out
+
+
+def _parallel(rng: Random, pad: str, names: list[str], blocks: list[str]) -> list[str]:
+    """Branches of any sizes side by side, or of one size element by element."""
+    out = [f"{pad}parallel:"]
+    if rng.random() < 0.5:
+        ways = [_leaf(rng, names, [], {"blocks": blocks}) for _ in range(rng.randint(1, 3))]
+        return [*out, *(f"{pad}  way{k}: {way}" for k, way in enumerate(ways)), f"{pad}dim: {rng.choice(['1', '-1'])}"]
+    size = rng.choice(names)
+    when = rng.choice(["", ", when: s > 1"] if "s" in names else ["", ", when: a > 2"])
+    ways = ["Identity", f"{{op: Linear, out_features: {size}}}", f"{{op: Linear, out_features: {size}{when}}}"]
+    out += [f"{pad}  way{k}: {way}" for k, way in enumerate(ways[rng.randint(0, 1) :])]
+    return [*out, f"{pad}merge: {rng.choice(['add', 'mul'])}"]
 
 
 def _after(rng: Random, pad: str) -> list[str]:

@@ -809,3 +809,49 @@ layers:
   block: {op: Block, Part: Part, Block: SameNames}
 """,
 )
+
+_sample(
+    "parallels",
+    """
+params: {width: 8, wide: true}
+inputs: {image: [N, 3, 9, 8], other: [N, 2, 9, 8]}
+blocks:
+  Branches:
+    params: {channels: int, third: false}
+    parallel:
+      a: {op: Conv2d, out_channels: channels, kernel_size: 1}
+      b: {layers: {conv: {op: Conv2d, out_channels: channels // 2, kernel_size: 3, padding: 1}, act: ReLU}}
+      c: {op: Conv2d, out_channels: channels, kernel_size: 1, repeat: 2, when: third}
+      d: {residual: {act: Tanh}, activation: relu}
+    dim: 1
+  Excite:
+    inputs: {x: [N, C, H, W]}
+    parallel:
+      same: Identity
+      gate: {layers: [{op: AdaptiveAvgPool2d, output_size: 1}, {op: Conv2d, out_channels: 2, kernel_size: 1}, {op: Conv2d, out_channels: width, kernel_size: 1}, Sigmoid]}
+    params: {width: int}
+    merge: mul
+  Both:
+    inputs: {x: [N, C, H, W], y: [N, D, H, W]}
+    residual:
+      sides:
+        from: {x: x, y: y}
+        parallel:
+          left: {op: Conv2d, out_channels: 2, kernel_size: 1}
+          right: {op: Conv2d, out_channels: 3, kernel_size: 1, from: y}
+          whole: {op: cat, from: [x, y], dim: 1}
+        dim: -3
+    shortcut: auto
+layers:
+  one: {op: Branches, channels: width, from: image}
+  two: {op: Branches, channels: 2 * width, third: true}
+  conv: {op: Conv2d, out_channels: width, kernel_size: 1}
+  gate: {op: Excite, width: width, repeat: 2}
+  both: {op: Both, from: [gate, other]}
+  maybe: {parallel: {a: ReLU, b: {op: Tanh, when: wide}}, merge: add}
+  pairs: {parallel: [ReLU, {parallel: {a: Tanh, b: relu}, merge: mul}], merge: stack, dim: 2}
+  alone: {parallel: {a: Sigmoid, b: {op: ReLU, when: not wide}}, dim: 1}
+  flat: {op: flatten, start_dim: 1}
+  out: {op: Linear, out_features: 2}
+""",
+)

@@ -42,6 +42,7 @@ OTHERS: dict[str, list[dict[str, object]]] = {
     "copies": [{"d": 8, "depth": 4}, {"d": 8, "depth": 1}],
     "same_names": [{"Part": 5, "SameNames": 2}],
     "ambiguous": [{"k": 5}],
+    "parallels": [{"width": 4}],
     "clashes": [{"nn": 5, "super": 2}, {"act": 1}],
 }
 

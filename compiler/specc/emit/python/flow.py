@@ -119,6 +119,7 @@ class _Namer:
                         self.passing.add(ref)
                 elif (
                     alone
+                    and step.layer.role != "branch"
                     and set(self.readers[ref]) <= {position + 1}
                     and (instead is None or step.layer.role != "shortcut")
                 ):

@@ -117,7 +117,7 @@ def _before(layer: Layer, layers: list[Layer], graph: Graph) -> Ref | None:
 
     Without `from` it is the layer before; where a `from` names an alternative (`drop or x`), that.
     """
-    if graph.source is None:
+    if graph.source is None or layer.role == "branch":  # a branch left out is not merged: that is another structure
         return None
     place = layers.index(layer)
     inputs = [value.name for value in layer.place.scope.inputs]

@@ -25,7 +25,7 @@ _FAMILIES = {
 
 def op(name: str) -> type[Op]:
     family, spatial = _FAMILIES[name]
-    return cast("type[Op]", SimpleNamespace(name=name, family=family, spatial=spatial, args={}))
+    return cast("type[Op]", SimpleNamespace(name=name, family=family, spatial=spatial, args={}, own=False))
 
 
 def tensor(*shape: int | str, dtype: str = "float32") -> TensorType:

@@ -42,7 +42,7 @@ def graph(
     into = [Value(f"in{i}", TensorType.of(("N", *sample)), None) for i in range(inputs)]
     span = Span("it.yaml", 900, 3, 900, 9)
     out = Value("head", TensorType.of(("N", classes, *more), dtype), "head")
-    op = cast(Any, SimpleNamespace(name=last))
+    op = cast(Any, SimpleNamespace(name=last, own=False))
     nodes = (Node("head", "head", op, None, {}, (Input("input", into[0]),), (out,), span),)
     scope = Scope("network", "net", "net", {}, tuple(into), nodes, (("out", out),))
     return Graph("net", "", "it.yaml", "", {}, (), (), scope, (), None)

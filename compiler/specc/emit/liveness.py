@@ -67,6 +67,7 @@ class Step:
     parameters: int = 0
     recorded: bool = False  # autograd records it
     passes: Sequence[bool] = ()  # for each input, whether its gradient takes no memory of its own
+    own: bool = False  # a parameter itself: its gradient is that of what it makes
 
 
 class Unknown(Exception):
@@ -133,6 +134,9 @@ class Program:
         step = Step(node.path, reads, [], parameters=owned)
         for value in node.outputs:
             tensor = self.tensor(value.type, trains, node.path)
+            if node.op.own:
+                self.born.pop()  # it counts among the parameters or buffers
+                tensor.trains = step.own = owned > 0
             if shared:
                 self.born.pop()
                 tensor.storage = reads[0].storage
@@ -215,6 +219,8 @@ def backward_peak(program: Program, accumulating: bool) -> Peak:
     peak = Peak(0, "backward", "")
     for step, gone in zip(reversed(program.steps), reversed(released), strict=True):
         if step.recorded and any(tensor in gradients for tensor in step.makes):
+            if step.own:
+                gradients.back(step)
             alive += step.parameters
             most = alive + max(gradients.alive + step.backward, gradients.back(step))
             if most > peak.size:

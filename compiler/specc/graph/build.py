@@ -182,6 +182,13 @@ class Builder:
         if len(unsupported) and "share" in node:
             self.placeholder(frame, name, key, before, role)
             return
+        if "op" not in node and ("parameter" in node or "buffer" in node):
+            from specc.graph.tensors import tensor
+
+            made = tensor(self, frame, name, key, node)
+            made = made._replace(role=role, condition=condition, optional=condition is not None)
+            self.add(frame, made, (), key, before)
+            return
         if "repeat" in node:
             repeats.repeat(self, frame, name, key, node, condition, role, before)
             return
@@ -250,10 +257,6 @@ class Builder:
             check(section_schema("group"), node, self.sink, what=f"group `{name}`", at=key)
             return scopes.group(self, frame, name, key, node, path, sources, index)
         entry = node.entry("op")
-        for tensor in ("parameter", "buffer"):
-            if tensor in node:
-                self.sink.error("L207", f"`{tensor}` is not supported by this version of specc", key)
-                return None
         if entry is None:
             near = closest("op", node.keys())
             self.sink.error(

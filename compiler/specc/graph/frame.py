@@ -180,7 +180,7 @@ class Frame:
         self.spans[node.name] = key
         labels = fields[: len(node.outputs)] or tuple("" for _ in node.outputs)  # an argument may leave the last out
         self.outputs[node.name] = list(zip(labels, node.outputs, strict=True))
-        if node.outputs:
+        if node.outputs and not (node.op is not None and node.op.own):  # a parameter is read by its name alone
             self.current = node.outputs[0]
         self._name_sizes(node)
 

@@ -49,7 +49,7 @@ class Node(Record, eq=False):
     """A layer. Exactly one of `op` and `body` is set, unless `error` says that neither could be found."""
 
     name: str  # unique in its scope
-    path: str  # the submodule's path in PyTorch, `layer1.0.conv1`
+    path: str  # the submodule's path in PyTorch, `layer1.0.conv1`; unique
     op: type[Op] | None
     body: Scope | None
     args: Mapping[str, Bound]  # every argument of the op; for a block, its params as bound by this use
@@ -62,11 +62,14 @@ class Node(Record, eq=False):
     index: int | None = None  # the `i` of a copy in a repeat
     condition: ast.expr | None = None  # its `when`, over the scope's names (it held); None also for `auto`
     optional: bool = False  # other uses of the same definition may lack this node (it has a `when`, or `auto` decides)
-    parameters: Mapping[str, Owned] = NOTHING  # a leaf's own, by local name
+    parameters: Mapping[str, Owned] = NOTHING  # a leaf's own, by local name; a parameter that is a layer: ""
     buffers: Mapping[str, Owned] = NOTHING
     macs: Dim | None = None  # multiply-adds of a leaf; None where unknown
     saved: Saved | None = None  # what autograd keeps of a leaf; None where unknown
     shares: bool = False  # a leaf's outputs are its first input's memory
+    share: str = ""  # the layer of this scope that it is applied by: its weights are that layer's
+    module: str = ""  # the path of the submodule it is in PyTorch, where that is another's: it owns nothing then
+    frozen: Bound | None = None  # `freeze`: whether its parameters, and those below, are not trained
     doc: str = ""
     error: str | None = None  # the message of the first diagnostic at this layer, for diagrams of broken networks
 
@@ -95,6 +98,7 @@ class Scope(Record, eq=False):
     fresh: Mapping[str, tuple[str, int]] = NOTHING
     absent: tuple[tuple[str, ast.expr | None], ...] = ()  # layers that a `when` (None: `auto`) removed here
     residual: bool = False
+    shared: bool = False  # of a "repeat": every copy is the same module
     repeat: Bound | None = None  # of a "repeat": the count, its expr over the names of the scope it is used in
     input_types: Mapping[str, tuple[Dim | None, ...]] = NOTHING
 
@@ -169,7 +173,7 @@ class Graph(Record, eq=False):
     @property
     def parameter_count(self) -> int:
         """Trainable numbers in all parameters."""
-        return sum(_numel(owned) for node in self.leaves() for owned in node.parameters.values())
+        return sum(_numel(o) for node in self.leaves() for o in node.parameters.values() if o.trained)
 
     @property
     def macs(self) -> Dim:

@@ -69,6 +69,7 @@ class Owned(NamedTuple):
 
     shape: Shape
     dtype: str = "float32"
+    trained: bool = True
 
 
 class Sample(NamedTuple):
@@ -126,6 +127,7 @@ class Op:
     python: ClassVar[Writer]
     example: ClassVar[tuple[str, str]]  # the input shape(s), and the layer as a spec writes it
     stateful: ClassVar[bool]  # a submodule in PyTorch (true) or a plain function (false)
+    own: ClassVar[bool] = False  # a parameter or buffer that stands as a layer, see `specc.ops.own`
     # What each argument is that the op takes beside `args` under a name of the user's choosing (an axis of a pattern).
     extra: ClassVar[Arg | None] = None
     positional: ClassVar[int] = 0  # so many leading arguments are written without their names

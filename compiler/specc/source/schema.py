@@ -60,6 +60,9 @@ _SHAPE = _doc(
     _list(_one_of({"type": "integer", "minimum": 0}, _NAME)),
     "a shape: integers, symbols, expressions, or `...` for any leading dimensions",
 )
+_SIZES = _doc(
+    _list(_one_of({"type": "integer", "minimum": 0}, EXPRESSION)), "a shape of fixed sizes: integers and expressions"
+)
 _DTYPE: Schema = {
     "enum": [
         "float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
@@ -129,6 +132,9 @@ LAYER_KEYS: dict[str, Schema] = {
     "doc": _doc(_TEXT, "a comment that is kept"),
 }
 """The keys that every layer takes, beside the arguments of its op."""
+
+# Those of a tensor of the network's own: it reads nothing, and there is one of it.
+_TENSOR_KEYS = {name: LAYER_KEYS[name] for name in ("when", "doc")}
 
 _NAMED_OP = _one_of(_NAME, {"type": "object", "minProperties": 1})  # `SGD` or `{op: SGD, lr: 0.1}`
 _COUNT: Schema = {"type": "integer", "minimum": 1}
@@ -240,11 +246,14 @@ _SECTIONS: dict[str, Schema] = {
     "extern": _EXTERN,
     "train": _TRAIN,
     "group": _closed({**LAYER_KEYS, "inputs": _INPUTS, "where": _WHERE, **_BODY, "outputs": _BLOCK_OUTPUTS}),
-    "parameter": _closed({**LAYER_KEYS, "parameter": _SHAPE, "init": _INIT, "dtype": _DTYPE}, ("parameter",)),
+    "parameter": _closed(
+        {**_TENSOR_KEYS, "freeze": LAYER_KEYS["freeze"], "parameter": _SIZES, "init": _INIT, "dtype": _DTYPE},
+        ("parameter",),
+    ),
     "buffer": _closed(
         {
-            **LAYER_KEYS,
-            "buffer": _SHAPE,
+            **_TENSOR_KEYS,
+            "buffer": _SIZES,
             "init": _INIT,
             "dtype": _DTYPE,
             "value": _doc(_one_of({"type": ["number", "boolean", "array"]}, EXPRESSION), "what it holds"),

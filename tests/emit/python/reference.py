@@ -22,7 +22,7 @@ Env = Mapping[str, int]
 
 def outputs(graph: Graph, network: nn.Module, given: list[Tensor], env: Env) -> tuple[Tensor, ...]:
     """The network's outputs in eval mode, computed from the graph with the weights of `network`."""
-    weights = network.state_dict()
+    weights = {**dict(network.named_buffers()), **network.state_dict()}
     with torch.no_grad():
         return tuple(_scope(graph.root, weights, given, env))
 
@@ -40,6 +40,9 @@ def _scope(scope: Scope, weights: Mapping[str, Tensor], given: list[Tensor], env
 def _leaf(node: Node, weights: Mapping[str, Tensor], read: list[Tensor], env: Env) -> list[Tensor]:
     op = node.op
     assert op is not None
+    place = node.module or node.path
+    if op.own:
+        return [weights[place]]
     values = {name: _number(bound.value, env) for name, bound in node.args.items()}
     by_port: dict[str, list[Tensor]] = {}
     for item, tensor in zip(node.inputs, read, strict=True):
@@ -53,7 +56,7 @@ def _leaf(node: Node, weights: Mapping[str, Tensor], read: list[Tensor], env: En
     names |= {f"x{k}": tensor for k, tensor in enumerate(flat) if tensor is not None}
     if construct:
         layer = eval(construct, dict(names)).eval()
-        prefix = f"{node.path}."
+        prefix = f"{place}."
         layer.load_state_dict({k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)})
         names["layer"] = layer
     return judge.flat(eval(call, names))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from specc.compiler import as_overrides, compile_file, compile_text
 from specc.diagnostics import Severity
 from specc.emit.python import to_python
-from specc.graph.ir import Graph
+from specc.graph.ir import Graph, Scope
 from tests.emit.python import reference
 
 SPECS = Path(__file__).parents[3] / "specs"
@@ -48,8 +48,16 @@ def module(graph: Graph, source: str | None = None, **params: object) -> nn.Modu
 
 
 def owned(graph: Graph) -> list[tuple[str, tuple[int, ...]]]:
-    """Names and shapes of all parameters, as the graph has them, in order."""
-    return [(f"{node.path}.{name}", o.shape) for node in graph.leaves() for name, o in node.parameters.items()]
+    """Names and shapes of all parameters, as the graph has them, in PyTorch's order: a module's own come first."""
+    return list(_owned(graph.root))
+
+
+def _owned(scope: Scope) -> Iterator[tuple[str, tuple[int, ...]]]:
+    yield from (((n.module or n.path), o.shape) for n in scope.nodes for name, o in n.parameters.items() if not name)
+    for node in scope.nodes:
+        yield from ((f"{node.module or node.path}.{name}", o.shape) for name, o in node.parameters.items() if name)
+        if node.body is not None:
+            yield from _owned(node.body)
 
 
 def parameters(network: nn.Module) -> list[tuple[str, tuple[int, ...]]]:

@@ -54,8 +54,16 @@ def flow(cls: Class, reserved: set[str], asked: Set[Ref] = frozenset()) -> Flow:
     for k, value in enumerate(cls.scope.inputs):
         names["", k] = local(value.name, taken - TAKEN, RESERVED)
         taken.add(names["", k])
+    for layer in cls.layers:
+        if is_own(layer) and not layer.optional:
+            names[layer.name, 0] = f"self.{layer.name}"
     _Namer(cls, steps, names, taken, asked).run()
     return Flow(steps, names, taken | set(names.values()))
+
+
+def is_own(layer: Layer) -> bool:
+    """Whether it is a tensor of the class, which every line reads as an attribute."""
+    return layer.op is not None and layer.op.own
 
 
 def _steps(cls: Class) -> list[Step]:
@@ -64,7 +72,7 @@ def _steps(cls: Class) -> list[Step]:
         if layer.role == "shortcut" and all(ref[0] == "" for _, ref in layer.reads):
             layers.remove(layer)
             layers.insert(0, layer)  # beside the body, before `x` is used for other things
-    steps = [Step(layer) for layer in layers]
+    steps = [Step(layer) for layer in layers if layer.optional or not is_own(layer)]
     for before, after in itertools.pairwise(steps):
         if _joins(before.layer, after.layer, cls):
             after.operand = before.layer

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from itertools import groupby
 
-from specc.emit.python import layout
+from specc.emit.python import layout, tensors
 from specc.emit.python.classes import Class, Layer
 from specc.emit.python.layout import Call, Doc, Each
 from specc.emit.python.places import leaves
@@ -72,9 +72,16 @@ def _layers(cls: Class) -> list[str]:
         if there is None:
             out += [line for layer in layers for line in _layer(layer, cls, 2)]
             continue
-        out += [f"        {member(layer.name)} = None" for layer in layers if not layer.name.isdigit()]
+        out += [f"        {_nothing(layer)}" for layer in layers if not layer.name.isdigit()]
         out += [f"        if {there}:", *(line for layer in layers for line in _layer(layer, cls, 3))]
     return out
+
+
+def _nothing(layer: Layer) -> str:
+    """What stands for a module, or a tensor, that is not there."""
+    if layer.op is not None and layer.op.own and layer.op.name == "buffer":
+        return f'self.register_buffer("{layer.name}", None)'
+    return f"{member(layer.name)} = None"
 
 
 def _there(layer: Layer, cls: Class) -> str | None:
@@ -90,6 +97,8 @@ def _layer(layer: Layer, cls: Class, depth: int) -> list[str]:
         there = said(layer.condition, cls) if layer.condition is not None else None
         return [] if there is None else [f"        self.{flag(layer, cls)} = {there}"]
     doc = [f"{layout.INDENT * depth}# {comment(layer.doc)}"] if layer.doc else []
+    if isinstance(layer.tree, Make) and layer.tree.op is not None and layer.tree.op.name == "buffer":
+        return [*doc, *layout.lines("", tensors.buffer(layer.name, _made(layer.tree, cls)), depth)]
     return [*doc, *layout.lines(f"{member(layer.name)} = ", construct(layer.tree, cls), depth)]
 
 
@@ -163,6 +172,8 @@ def _folded(items: Sequence[Doc]) -> tuple[Doc, ...]:
 
 
 def _make(tree: Make, cls: Class) -> Doc:
+    if tree.op is not None and tree.op.own:
+        return tensors.parameter(_made(tree, cls))
     if tree.op is not None:
         return _call(tree.op.python.made(arguments(written(tree.holes, cls), tree.op.leading())))
     assert tree.cls is not None
@@ -174,6 +185,10 @@ def _make(tree: Make, cls: Class) -> Doc:
         plain = not arg.optional and position < _POSITIONAL
         texts.append(value if plain else f"{arg.name}={value}")
     return Call(tree.cls.name, tuple(texts))
+
+
+def _made(tree: Make, cls: Class) -> dict[str, tuple[Hole, str]]:
+    return {hole.label: (hole, said(hole, cls)) for hole in tree.holes}
 
 
 def _call(made: Made) -> Call:

@@ -121,9 +121,9 @@ _NAMES = (
     Code("N407", "an output that no input has a part in", "On the way to it no layer reads an input, so it is the "
          "same for every sample. Most often a `from` leads to the wrong place."),
     Code("N408", "no layers", "The network, a block or a group is empty. It needs at least one layer."),
-    Code("N409", "an `init` rule that matches nothing", "A rule names an op that the network uses and a parameter "
-         "which that op owns: `{op: ReLU, weight: zeros_}` matches nothing, `{op: Conv2d, weight: kaiming_normal_}` "
-         "does."),
+    Code("N409", "an `init` rule that matches nothing", "A rule names an op that the network uses, or a path "
+         "where a layer is, and a parameter that is owned there: `{op: ReLU, weight: zeros_}` matches nothing, `{op: "
+         "Conv2d, weight: kaiming_normal_}` does. In a path `*` is any text: `layer4.*` is every layer in `layer4`."),
 )  # fmt: skip
 
 _SHAPES = (

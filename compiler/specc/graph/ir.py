@@ -114,13 +114,14 @@ class Scope(Record, eq=False):
 
 
 class Initializer(Record, eq=False):
-    """One `init` rule: the parameter `parameter` (`weight`, `bias`) of every layer of an op is filled so."""
+    """One `init` rule: the parameter `parameter` (`weight`, `bias`) of every layer of an op, or at a path, is filled so."""
 
-    op: str
+    op: str  # "" for any
     parameter: str
     function: str  # of `torch.nn.init`, `kaiming_normal_`
     args: Mapping[str, object]
     span: Span | None = None
+    path: str = ""  # the layers whose path it describes, `*` being any text; "" for all
 
 
 class Graph(Record, eq=False):

@@ -230,7 +230,18 @@ _SPEC = _closed(
         "layers": _LAYERS,
         "outputs": _OUTPUTS,
         "init": _doc(
-            _list({"type": "object", "properties": {"op": _NAME}, "required": ["op"]}), "how parameters begin, per op"
+            _list(
+                {
+                    "type": "object",
+                    "properties": {
+                        "op": _doc(_NAME, "the layers of this op"),
+                        "path": _doc(_NAME, "the layers at this path, `*` being any text: `layer4.*`"),
+                        "weight": _INIT,
+                        "bias": _INIT,
+                    },
+                }
+            ),
+            "how parameters begin: a rule names layers by `op` or `path`, and a function for each parameter",
         ),
         "train": _doc({"type": "object"}, "how to train it"),
     },

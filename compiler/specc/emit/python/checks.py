@@ -1,4 +1,4 @@
-"""What the network does besides its layers: the facts of `where` checked on entry, and the initial values."""
+"""The facts of `where`, checked when `forward` is entered."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from specc.emit.python import layout
 from specc.emit.python.forward import Size
 from specc.emit.python.layout import Call
 from specc.emit.python.text import text
-from specc.graph.ir import Graph, Initializer
-from specc.ops import OPS
-from specc.ops.arguments import source
+from specc.graph.ir import Graph
 from specc.shapes.conditions import And, Condition
 from specc.shapes.tensor import TensorType
 
@@ -102,30 +100,3 @@ def _text(condition: Condition, local: Mapping[str, str]) -> str:
     renamed = Rename().visit(tree)
     assert isinstance(renamed, ast.expr)
     return text(renamed)
-
-
-def reset(graph: Graph) -> list[str]:
-    """The method that fills parameters by the `init` rules; none where no rule finds a layer."""
-    by_op: dict[str, list[Initializer]] = {}
-    for rule in graph.init:
-        if _owners(graph, rule):
-            by_op.setdefault(rule.op, []).append(rule)
-    if not by_op:
-        return []
-    out = ["    def reset_parameters(self) -> None:", "        for module in self.modules():"]
-    for position, (op, rules) in enumerate(by_op.items()):
-        out.append(f"            {'el' if position else ''}if isinstance(module, {OPS[op].python.target}):")
-        for rule in rules:
-            target = f"module.{rule.parameter}"
-            args = tuple(f"{name}={source(value)}" for name, value in rule.args.items())
-            depth = 4
-            if len(_owners(graph, rule)) < sum(node.op is OPS[op] for node in graph.leaves()):
-                out.append(f"                if {target} is not None:")
-                depth = 5
-            out += layout.lines("", Call(f"nn.init.{rule.function}", (target, *args)), depth)
-    return out
-
-
-def _owners(graph: Graph, rule: Initializer) -> list[object]:
-    op = OPS.get(rule.op)
-    return [node for node in graph.leaves() if node.op is op and rule.parameter in node.parameters]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from specc.diagnostics import Sink
 from specc.emit.naming import TAKEN, unique
 from specc.emit.python.automatic import undecided
-from specc.emit.python.checks import asked, checks, reset
+from specc.emit.python.checks import asked, checks
 from specc.emit.python.classes import Class
 from specc.emit.python.forward import Forward
 from specc.emit.python.gather import gather, title
@@ -13,6 +13,7 @@ from specc.emit.python.header import docstring, header
 from specc.emit.python.initial import initial
 from specc.emit.python.merge import merged
 from specc.emit.python.places import Leaf
+from specc.emit.python.reset import reset
 from specc.emit.python.signature import sign
 from specc.graph.arguments import Param, declared
 from specc.graph.ir import Graph, Scope

@@ -1,6 +1,7 @@
 """Every section of tests/cases/*.md is a test: prose, a ```yaml block, and what must come of it.
 
-The blocks after the YAML are compared to the letter:
+A ```yaml blocks/a.yaml block is a file of that name beside the spec, for what reads it. The other blocks are compared
+to the letter:
 
     ```diagnostics   what `specc check spec.yaml` prints, without the closing count (empty: no problem at all)
     ```shapes        a line a layer: its path, its op and its outputs
@@ -24,17 +25,18 @@ from specc.diagnostics.render import render
 CASES = Path(__file__).parent / "cases"
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"^```yaml (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # Codes that no spec alone can bring about, with the reason. A code that gets a case has to leave this list.
 WITHOUT_CASE = {
-    "Y001": "a file that is not there: tests/source/test_files.py",
     "Y002": "a file larger than this one may be: tests/source/test_files.py",
     "Y003": "bytes that are not UTF-8: tests/source/test_files.py",
     "Y109": "characters that an editor hides or acts on: tests/source/test_yaml.py",
     "Y202": "100,000 values: tests/source/test_yaml.py",
     "Y203": "10,000 characters: tests/source/test_yaml.py",
+    "Y403": "17 files in a row: tests/source/test_reading.py",
+    "Y404": "65 files: tests/source/test_reading.py",
     "Y301": "a `--set` option: tests/source/test_overrides.py",
-    "Y302": "a `--set` option: tests/source/test_overrides.py",
 }
 _OUTSIDE_SPECS = "CR"  # the command line (tests/cli) and the runtime (tests/runtime)
 
@@ -60,7 +62,14 @@ def _cases() -> list[Case]:
 
 
 @pytest.mark.parametrize("case", [pytest.param(c, id=f"{c.file.stem}: {c.title}") for c in _cases()])
-def test_case(case: Case, request: pytest.FixtureRequest) -> None:
+def test_case(case: Case, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = _FILE.findall(case.text)
+    if files:
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "pyproject.toml").touch()  # marks the project, wherever tests put their files
+        for name, text in files:
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(text, encoding="utf-8")
     blocks = _BLOCK.findall(case.text)
     assert blocks, "a case needs a ```yaml block"
     assert blocks[0][0] == "yaml", "the first block of a case is its ```yaml"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, Severity, Sink, Span, closest
@@ -42,17 +42,47 @@ def compile_text(text: str, file: str = "spec.yaml", overrides: Sequence[str] = 
     sink = Sink() if sink is None else sink
     sources = {file: text, **{f"--set {override}": override for override in overrides}}
     document = parse(text, file, sink)
+    others: dict[str, str] = {}
+    complete = True
     if document is not None and overrides:
-        document = apply(document, _of_params(document, overrides, sink), sink)
+        document = apply(document, [o for o in overrides if _names_files(o)], sink)
+    if isinstance(document, SourceMapping) and ("use" in document or "extends" in document):
+        from specc.source.reading import read
+
+        document, others, complete = read(document, file, sink)
+        sources.update(others)
+        if document is None:
+            return Result(None, tuple(sink.in_order()), sources)
+    if document is not None and overrides:
+        later = [o for o in overrides if not _names_files(o)]
+        document = apply(document, _of_params(document, later, sink), sink)
     if not isinstance(document, SourceMapping):
         if document is not None:
             sink.error("L203", "a spec is a mapping: `name:`, `inputs:`, `layers:` …", document.span,
                        help="`specc init` writes one to start from")  # fmt: skip
         return Result(None, tuple(sink.in_order()), sources)
-    written = "\n".join([text, *overrides])
+    written = "\n".join([text, *others.values(), *overrides])
     stem = file.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".yaml").removesuffix(".yml")
-    graph = elaborate(document, file, written, sink, stem if stem.isidentifier() else "network")
+    reads = _relative(others, file)
+    graph = elaborate(document, file, written, sink, stem if stem.isidentifier() else "network", reads)
+    if not complete:  # what a layer names may be in the file that is missing
+        sink.diagnostics = [d for d in sink.diagnostics if d.code != "L205"]
     return Result(graph, tuple(sink.in_order()), sources)
+
+
+def _names_files(override: str) -> bool:
+    """Whether an override says which files are read: it comes before they are, the others after."""
+    return override.partition("=")[0].partition(".")[0] in ("use", "extends")
+
+
+def _relative(files: Collection[str], spec: str) -> tuple[str, ...]:
+    """The files as they are called from the folder of the spec."""
+    if not files:
+        return ()
+    import os
+
+    folder = os.path.dirname(spec) or os.curdir  # noqa: PTH120
+    return tuple(os.path.relpath(file, folder).replace("\\", "/") for file in files)
 
 
 def _of_params(document: Node, overrides: Sequence[str], sink: Sink) -> list[str]:

@@ -39,7 +39,18 @@ _YAML = (
     Code("Y203", "a value is too long", "A single value may have 10,000 characters."),
     Code("Y301", "an override that cannot be read", "`--set` takes `key.path=value`; the value is YAML."),
     Code("Y302", "an override of something that is not there", "Each step of the path must lead into a mapping or to "
-         "an item of a list that exists; only mapping keys are created."),
+         "an item of a list that exists; only mapping keys are created. A key that `null` removes, by `--set` or in a "
+         "spec that `extends` another, must be there."),
+    Code("Y401", "a path that may not be followed", "The files of `use` and `extends` are named from the folder of the "
+         "file that names them, with `/`, and lie inside the project: the nearest folder above the spec with a `.git`, "
+         "`.hg` or `pyproject.toml`, else the spec's own. Links are followed before that is judged."),
+    Code("Y402", "files that read each other", "A file that uses or extends itself, directly or by way of others, has "
+         "no end. Move what both need into a third file."),
+    Code("Y403", "files read one another too deep", "`use` and `extends` may lead from file to file 16 deep."),
+    Code("Y404", "a spec of too many files", "A spec may read 64 files, which together hold as many values as one may: "
+         "100,000."),
+    Code("Y405", "a name that two files declare", "The blocks and externs of a spec and of the files it uses share one "
+         "namespace, so that none stands in for another in silence. A spec may change those of the one it `extends`."),
 )  # fmt: skip
 
 _LANGUAGE = (

@@ -30,6 +30,7 @@ def to_graph_json(graph: Graph) -> str:
                  "outputs": [{"name", "type": tensor}], "parameters": {name: owned}, "buffers": {name: owned},
                  "macs": count, "body": scope or null}, and where they say something "role", "index", "optional",
                  "condition", "doc", "error"
+        of a spec that `use`s or `extends` others, "reads" after "spec": their paths from its folder
         owned:  {"shape": [64, 3, 7, 7], "dtype": "float32"}
         tensor: {"shape": ["N", 64, "(H - 1) // 2 + 1"], "dtype": "float32"}, null where unknown
 
@@ -42,6 +43,7 @@ def to_graph_json(graph: Graph) -> str:
         "name": graph.name,
         "description": graph.description,
         "spec": graph.file,
+        **({"reads": list(graph.reads)} if graph.reads else {}),
         "sha256": graph.digest,
         "params": _args(graph.params),
         "where": [str(condition) for condition in graph.where],

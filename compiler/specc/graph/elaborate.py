@@ -30,10 +30,18 @@ from specc.source.nodes import Node, Scalar, Sequence
 from specc.source.schema import section_schema
 
 
-def elaborate(document: SourceMapping, file: str, written: str, sink: Sink, stem: str = "network") -> Graph:
+def elaborate(
+    document: SourceMapping,
+    file: str,
+    written: str,
+    sink: Sink,
+    stem: str = "network",
+    reads: tuple[str, ...] = (),
+) -> Graph:
     """The graph of a spec. Problems go to `sink`; the graph holds what is known in spite of them.
 
-    `written` is the text it was read from, overrides included; `stem` is the name where it gives none (its file's).
+    `written` is the text it was read from, overrides included; `stem` is the name where it gives none (its file's);
+    `reads` are the other files it was read from.
     """
     own = OnceSink(sink.diagnostics)
     check(section_schema("spec"), _without_empty(document, "outputs"), own, what="the spec")
@@ -62,7 +70,7 @@ def elaborate(document: SourceMapping, file: str, written: str, sink: Sink, stem
             builder.layers(frame, layers, document.span)
         outputs = network_outputs(builder, frame, document.entry("outputs"), document.entry("layers"))
         builder.finish(frame, outputs)
-        _unused(builder, declarations, document, frame, own)
+        _unused(builder, declarations, document, file, frame, own)
     except TooLarge:
         pass
     root = Scope(
@@ -84,6 +92,7 @@ def elaborate(document: SourceMapping, file: str, written: str, sink: Sink, stem
         description=_text(document.get("description")) or "",
         file=file,
         written=written,
+        reads=reads,
         params=params,
         where=tuple(where),
         requirements=tuple(dict.fromkeys(builder.requirements)),
@@ -114,7 +123,7 @@ def _text(node: Node | None) -> str | None:
 
 
 def _later(document: SourceMapping, sink: Sink) -> None:
-    for word in ("use", "extends", "extern"):
+    for word in ("extern",):
         entry = document.entry(word)
         if entry is not None:
             sink.error("L207", f"`{word}` is not supported by this version of specc", entry.key.span)
@@ -215,7 +224,12 @@ def _where(node: Node | None, env: Mapping[str, Any], sink: Sink) -> list[Condit
 
 
 def _unused(
-    builder: Builder, declarations: Mapping[str, Param], document: SourceMapping, frame: Frame, sink: Sink
+    builder: Builder,
+    declarations: Mapping[str, Param],
+    document: SourceMapping,
+    file: str,
+    frame: Frame,
+    sink: Sink,
 ) -> None:
     """Lints: blocks nobody uses (W513), inputs nobody reads (W511), params nobody names (W512)."""
     if frame.broken or builder.partial:
@@ -228,18 +242,21 @@ def _unused(
     if not sink.ok:  # what is missing may be what would use them
         return
     for block in builder.blocks.values():
-        if block.name not in builder.used:
+        own = block.key.file == file or block.key.file.startswith("--set ")  # another file's are there for others too
+        if own and block.name not in builder.used:
             sink.warning("W513", f"nothing uses block `{block.name}`", block.key, help="remove it")
-    _unused_params(declarations, document, sink)
+    _unused_params(declarations, document, file, sink)
 
 
-def _unused_params(declarations: Mapping[str, Param], document: SourceMapping, sink: Sink) -> None:
+def _unused_params(declarations: Mapping[str, Param], document: SourceMapping, file: str, sink: Sink) -> None:
     words: set[str] = set()
     for entry in document.entries:
         _words(entry.value, words)
     for param in declarations.values():
         if param.name not in words:
-            sink.warning("W512", f"nothing uses the param `{param.name}`", param.key, help="remove it")
+            own = param.key.file == file  # else it is of a spec that this one extends
+            mend = "remove it" if own else f"remove it here: `params: {{{param.name}: null}}`"
+            sink.warning("W512", f"nothing uses the param `{param.name}`", param.key, help=mend)
 
 
 def _words(node: Node, words: set[str]) -> None:

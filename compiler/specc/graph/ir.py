@@ -130,14 +130,15 @@ class Graph(Record, eq=False):
     name: str
     description: str
     file: str  # as the user named it
-    written: str  # what it was compiled from: the text of the spec and, a line each, the overrides
+    written: str  # what it was compiled from: the text of the spec, of the files it reads, and, a line each, overrides
     params: Mapping[str, Bound]  # of the network; `expr` is None
     where: tuple[Condition, ...]
     requirements: tuple[Condition, ...]  # what else must hold for the sizes left open (a kernel must fit)
     root: Scope
     init: tuple[Initializer, ...]
     train: SourceNode | None  # the `train` section as written
-    source: SourceMapping | None = None  # the whole document, overrides applied
+    source: SourceMapping | None = None  # the whole document: what it reads put together, overrides applied
+    reads: tuple[str, ...] = ()  # the files that `use` and `extends` brought, from the folder of the spec
 
     @property
     def digest(self) -> str:

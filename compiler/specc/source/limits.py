@@ -27,3 +27,8 @@ DEFAULT = Limits()
 
 INTEGER_MIN = -(2**63)
 INTEGER_MAX = 2**63 - 1
+
+FILES = 64
+"""How many files a spec may read, itself included (Y404); all together hold as many values as one may."""
+FILE_DEPTH = 16
+"""How many files may read one another in a row (Y403)."""

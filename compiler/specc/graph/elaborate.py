@@ -85,6 +85,7 @@ def elaborate(
         span=document.span,
         symbols=symbols,
         absent=tuple(frame.absent),
+        instead=tuple(frame.instead),
         fresh=frame.found(),
     )
     graph = Graph(

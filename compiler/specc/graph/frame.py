@@ -44,6 +44,8 @@ class Frame:
         self.fresh: dict[str, tuple[Value, int]] = {}  # sizes that layers find in the data, by the names used here
         self.asked: set[int] = set()  # values whose such size an expression names
         self.absent: list[tuple[str, Any]] = []
+        self.before: dict[Value, Value] = {}  # of a layer with a `when`: what came before it
+        self.instead: dict[tuple[Value, Value], None] = {}  # what was read, and what is where its layer is left out
         self.current = inputs[0] if inputs else None  # what a layer without `from` reads
         self.broken = False  # a reference could not be resolved: what looks unread may be meant by it
 
@@ -81,7 +83,16 @@ class Frame:
 
     def chained(self) -> Value | None:
         """What a layer without `from` reads: the layer before it, or the scope's first input."""
-        return self.mark(self.current) if self.current is not None else None
+        return self.follow(self.current) if self.current is not None else None
+
+    def follow(self, value: Value) -> Value:
+        """Marks what is read because it comes before: where its layer is left out, that is what came before that."""
+        self.mark(value)
+        last = value
+        while last in self.before and (last, self.before[last]) not in self.instead:
+            self.instead[last, self.before[last]] = None
+            last = self.before[last]
+        return value
 
     def sources(self, node: SourceNode) -> list[Value] | dict[str, list[Value]]:
         """What a `from` names: values in order, or by port. A name that cannot be resolved gives an unknown value."""
@@ -100,10 +111,12 @@ class Frame:
         """The value that `a`, `a.field` or `a or b` names."""
         text = node.text if isinstance(node.value, int) and not isinstance(node.value, bool) else str(node.value)
         alternatives = [part.strip() for part in text.split(" or ")]
-        for alternative in alternatives:
+        for place, alternative in enumerate(alternatives):
             name, _, _ = alternative.partition(".")
             if name in self.outputs:
-                return self._field(alternative, node.span)
+                value = self._field(alternative, node.span)
+                self._fall_back(value, alternatives[place + 1 :])
+                return value
         for alternative in alternatives:
             name = alternative.partition(".")[0]
             if name not in self.removed:
@@ -117,6 +130,16 @@ class Frame:
             help=f"name what stands in for it: `from: {gone} or …`",
         )
         return self._unknown(gone)
+
+    def _fall_back(self, value: Value, alternatives: list[str]) -> None:
+        """Notes what is read where the layers of `a or b or c` are left out one after the other."""
+        for alternative in alternatives:
+            name, _, wanted = alternative.partition(".")
+            for position, (label, other) in enumerate(self.outputs.get(name, ())):
+                if wanted in ("", label, str(position)):
+                    self.instead[value, other] = None
+                    value = other
+                    break
 
     def _unknown(self, name: str) -> Value:
         self.broken = True
@@ -181,6 +204,9 @@ class Frame:
         labels = fields[: len(node.outputs)] or tuple("" for _ in node.outputs)  # an argument may leave the last out
         self.outputs[node.name] = list(zip(labels, node.outputs, strict=True))
         if node.outputs and not (node.op is not None and node.op.own):  # a parameter is read by its name alone
+            # A branch left out is not merged: nothing stands in for it.
+            if node.condition is not None and node.role != "branch" and self.current is not None:
+                self.before[node.outputs[0]] = self.current
             self.current = node.outputs[0]
         self._name_sizes(node)
 

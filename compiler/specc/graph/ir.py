@@ -97,6 +97,8 @@ class Scope(Record, eq=False):
     # Sizes that layers find in the data, by the names expressions here have for them: name → (value, axis).
     fresh: Mapping[str, tuple[str, int]] = NOTHING
     absent: tuple[tuple[str, ast.expr | None], ...] = ()  # layers that a `when` (None: `auto`) removed here
+    # What was read of a layer with a `when`, and what is read in its stead where the `when` does not hold.
+    instead: tuple[tuple[Value, Value], ...] = ()
     residual: bool = False
     shared: bool = False  # of a "repeat": every copy is the same module
     repeat: Bound | None = None  # of a "repeat": the count, its expr over the names of the scope it is used in

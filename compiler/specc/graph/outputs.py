@@ -42,7 +42,7 @@ def network_outputs(
                 entry.key.span,
                 help=f"read the last layer: `outputs: {{output: {frame.nodes[-1].name}}}`",
             )
-        found.append(("output", frame.current))
+        found.append(("output", frame.follow(frame.current)))
     if len(builder.sink.diagnostics) > problems and frame.current is not None:
         frame.mark(frame.current)  # a wrong output most likely means the last layer
     frame.broken = broken

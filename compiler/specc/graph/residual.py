@@ -136,7 +136,7 @@ def _sum(builder: Builder, frame: Frame, out: Value, beside: Value | None, key: 
         error = _differ(builder, out, beside, key, shortcut)
     args = {arg.name: Bound(arg.default) for arg in OPS["add"].args.values()}
     port = OPS["add"].ports()[0][0]
-    inputs = tuple(Input(port, frame.mark(value)) for value in (out, beside) if value is not None)
+    inputs = tuple(Input(port, frame.follow(value)) for value in (out, beside) if value is not None)
     if error is not None or beside is None:
         value = Value(name, out.type, path, 0, key)
         node = Node(name, path, OPS["add"], None, args, inputs, (value,), key, role="sum", error=error)

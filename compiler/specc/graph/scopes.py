@@ -299,6 +299,7 @@ def _close(
         span=span,
         symbols=symbols,
         absent=tuple(frame.absent),
+        instead=tuple(frame.instead),
         fresh=frame.found(),
         residual="residual" in text,
     )
@@ -316,7 +317,8 @@ def _outputs(builder: Builder, frame: Frame, node: SourceNode | None) -> list[tu
         return found
     if isinstance(node, Scalar):
         return [("", frame.reference(node))]
-    return [] if frame.current is None else [("", frame.current)]
+    last = frame.chained()
+    return [] if last is None else [("", last)]
 
 
 def _op_span(node: SourceMapping) -> Span | None:

@@ -72,11 +72,12 @@ class MBConv(nn.Module):
         self.sum = stride == 1 and in_channels == channels
 
     def forward(self, x: Tensor) -> Tensor:
-        block = self.block(x)
-        y = block if self.stochastic_depth is None else self.stochastic_depth(block)
+        y = self.block(x)
+        if self.stochastic_depth is not None:
+            y = self.stochastic_depth(y)
         if self.sum:
-            block = y + x
-        return block
+            y = y + x
+        return y
 
 
 class EfficientNetB0(nn.Module):

@@ -58,10 +58,11 @@ class Layer:
     reads: list[tuple[str, Ref]] = field(default_factory=list)  # (port, what)
     count: Hole | None = None  # of a loop in `forward`
     steps: list[Layer] = field(default_factory=list)  # the functions of a repeat
-    # Of a layer that some uses lack: whether it is there (a condition, or a flag), and what is read in its stead.
+    # Of a layer that some uses lack: whether it is there (a condition, or a flag), and what is read in the stead of its
+    # outputs; of none that only layers read which come and go with it.
     optional: bool = False
     condition: Hole | None = None
-    instead: Ref | None = None
+    instead: dict[int, Ref] = field(default_factory=dict)
 
     @property
     def place(self) -> Place:

@@ -30,8 +30,8 @@ class Step:
                 continue
             inner = "" if self.operand is None else self.operand.name
             found += [ref for _, ref in layer.reads if layer is self.operand or ref[0] != inner or not inner]
-            if layer.optional and layer.instead is not None:
-                found.append(layer.instead)
+            if layer.optional:
+                found += layer.instead.values()
         return found
 
 
@@ -87,7 +87,7 @@ def _joins(layer: Layer, reader: Layer, cls: Class) -> bool:
     if reader.op is None or reader.op.stateful or type(reader.op.python) is not Writer or reader.op.python.listed:
         return False
     readers = [other for other in cls.layers for _, ref in other.reads if ref[0] == layer.name]
-    readers += [other for other in cls.layers if other.instead is not None and other.instead[0] == layer.name]
+    readers += [other for other in cls.layers if any(ref[0] == layer.name for ref in other.instead.values())]
     return readers == [reader] and all(ref[0] != layer.name for ref in cls.outputs)
 
 
@@ -118,10 +118,12 @@ class _Namer:
                 if ref not in self.readers:
                     continue
                 alone = sum((step.layer.name, k) in self.readers for k in range(step.layer.outputs)) == 1
-                instead = step.layer.instead if step.layer.optional else None
-                further = [ref for _, ref in step.layer.reads[1:]]
+                instead = step.layer.instead.get(port) if step.layer.optional else None
+                # A loop reads its further inputs again after it has assigned.
+                further = [ref for _, ref in step.layer.reads[1:]] if step.layer.steps else []
                 free = instead is not None and self._last(instead) <= position and instead not in further
-                if instead is not None and free and port == 0 and instead in self.names:
+                kept = instead is None or not free or self.names[instead].startswith("self.")  # so a parameter's is
+                if instead is not None and not kept and self.names[instead] not in self._made(step):
                     self.names[ref] = self.names[instead]  # `if self.drop is not None: x = self.drop(x)`
                     if instead in self.passing:
                         self.passing.add(ref)
@@ -145,12 +147,17 @@ class _Namer:
         live = {name for ref, name in self.names.items() if self._last(ref) > position}
         if step.layer.op is None or step.layer.steps:  # a loop reads its further inputs again after it has assigned
             live |= {self.names[ref] for _, ref in step.layer.reads[1:]}
-        made = {self.names[step.layer.name, k] for k in range(step.layer.outputs) if (step.layer.name, k) in self.names}
+        made = self._made(step)
         wanted = [self.names[ref] for ref in step.reads if ref in self.passing]
         for name in (*wanted, *_PASSING):
             if name not in live and name not in made and name not in self._inputs():
                 return name
         raise AssertionError("fewer values pass at once than there are names for them")
+
+    def _made(self, step: Step) -> set[str]:
+        """The names of the outputs that have one by now."""
+        refs = [(step.layer.name, k) for k in range(step.layer.outputs)]
+        return {self.names[ref] for ref in refs if ref in self.names}
 
     def _inputs(self) -> set[str]:
         """Names of inputs other than `x`, which keep to themselves."""

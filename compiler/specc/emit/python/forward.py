@@ -16,7 +16,7 @@ from specc.emit.python.layout import Call, Doc
 from specc.emit.python.places import dim_at, leaves
 from specc.emit.python.signature import attribute, calls
 from specc.emit.python.text import operand, power, text
-from specc.emit.python.tree import Chain, Copies, Hole
+from specc.emit.python.tree import Chain, Copies, Hole, once
 from specc.graph.origins import as_input_size, substitute
 from specc.ops.arguments import source
 from specc.ops.declare import Op
@@ -135,33 +135,47 @@ class Forward:
     def _returns(self, step: Step) -> bool:
         """Whether the last line is the value returned."""
         layer = step.layer
-        if layer.optional or layer.outputs != 1 or _unpacked(layer) or layer.steps or self._looped(layer):
+        if layer.optional or layer.outputs != 1 or _unpacked(self._called(layer)) or self._repeated(layer):
             return False
         return self.cls.outputs == [(layer.name, 0)]
 
-    def _looped(self, layer: Layer) -> bool:
-        return isinstance(layer.tree, Copies | Chain) and layer.tree.listed
+    def _repeated(self, layer: Layer) -> bool:
+        listed = isinstance(layer.tree, Copies | Chain) and layer.tree.listed
+        return (listed or bool(layer.steps)) and self._called(layer) is layer
+
+    def _called(self, layer: Layer) -> Layer:
+        """The layer, or the copy of a repeat that has no other."""
+        tree, alone = layer.tree, len(layer.steps) == 1
+        if isinstance(tree, Copies):
+            alone = alone and once(tree.count)
+        elif isinstance(tree, Chain):
+            alone = alone and len(tree.items) == 1 and not isinstance(tree.items[0], Copies)
+        else:
+            alone = alone and layer.count is not None and once(layer.count)
+        return layer.steps[0] if alone else layer
 
     def _step(self, step: Step) -> list[str]:
         layer = step.layer
-        if layer.steps or self._looped(layer):
+        if self._repeated(layer):
             return self._repeat(layer)
         value = document(self._expression(step))
         target = self._target(layer)
-        if not layer.optional and ", " in target and "(" not in target:
-            spread = layout.listed("", target.split(", "), 2, f" = {layout.flat(value)}")
-            if len(spread) > 1:
-                return spread
         if not layer.optional:
-            return layout.lines(f"{target} = " if target else "", value, 2)
+            return _assigned(target, value, 2)
         there = self._there(layer)
-        instead = self.flow.names[layer.instead] if layer.instead is not None else None
-        if instead is None or instead == target or not target:
-            return [f"        if {there}:", *layout.lines(f"{target} = " if target else "", value, 3)]
-        text_ = layout.flat(value)
+        instead = self._instead(layer)
+        if not instead or _unpacked(self._called(layer)):
+            return [f"        if {there}:", *_assigned(target, value, 3), *_otherwise(instead)]
+        text_, other = layout.flat(value), instead[target]
         if layer.tree is not None and not layer.name.isdigit():
-            return layout.chosen(f"{target} = ", instead, f"{member(layer.name)} is None", text_, 2)
-        return layout.chosen(f"{target} = ", text_, there, instead, 2)
+            return layout.chosen(f"{target} = ", other, f"{member(layer.name)} is None", text_, 2)
+        return layout.chosen(f"{target} = ", text_, there, other, 2)
+
+    def _instead(self, layer: Layer) -> dict[str, str]:
+        """What the variables of an optional layer hold where it is left out, but for those that hold it already."""
+        names = self.flow.names
+        pairs = {(layer.name, port): ref for port, ref in sorted(layer.instead.items())}
+        return {names[out]: names[ref] for out, ref in pairs.items() if out in names and names[out] != names[ref]}
 
     def _there(self, layer: Layer) -> str:
         if layer.tree is None:
@@ -173,7 +187,10 @@ class Forward:
         names = [self.flow.names.get((layer.name, k), "_") for k in range(layer.outputs)]
         if all(name == "_" for name in names):
             return ""
-        return _spread(names, layer.op) if _unpacked(layer) else names[0]
+        called = self._called(layer)
+        if called is not layer:
+            names += ["_"] * (called.outputs - 1)
+        return _spread(names, called.op) if _unpacked(called) else names[0]
 
     def _expression(self, step: Step) -> str:
         if step.operand is None:
@@ -183,6 +200,10 @@ class Forward:
 
     def _call(self, layer: Layer, inner: dict[Ref, str]) -> str:
         values = [(port, inner.get(ref) or self.flow.names[ref]) for port, ref in layer.reads]
+        copy = self._called(layer)
+        if copy is not layer:
+            module = "" if layer.tree is None else f"{member(layer.name)}[0]"
+            return self._applied(copy, self._given(copy, [value for _, value in values]), module)
         return self._applied(layer, values)
 
     def _applied(self, layer: Layer, values: list[tuple[str, str]], module: str = "") -> str:
@@ -241,7 +262,7 @@ class Forward:
         if not layer.optional:
             start = [] if target == read[0] else [f"        {target} = {read[0]}"]
             return [*start, *write(layer, target, read[1:], 2)]
-        instead = self.flow.names[layer.instead] if layer.instead is not None else read[0]
+        instead = self.flow.names[layer.instead[0]] if layer.instead else read[0]
         out = [] if target == instead else [f"        {target} = {instead}"]
         out.append(f"        if {self._there(layer)}:")
         start = [] if target == read[0] or instead == read[0] else [f"            {target} = {read[0]}"]
@@ -273,12 +294,35 @@ class Forward:
 
     def _copy(self, copy: Layer, carried: list[str], module: str, depth: int) -> list[str]:
         """A copy of a repeat; `carried` are the texts of the repeat's inputs, of which the first takes the result."""
-        places = {id(value): k for k, value in enumerate(copy.place.scope.inputs)}
-        # All but the first copy read the copy before in place of the repeat's first input.
-        values = [(read.port, carried[places.get(id(read.value), 0)]) for read in copy.place.node.inputs]
+        values = self._given(copy, carried)
         first = carried[0]
         made = _spread([first, *("_" for _ in range(copy.outputs - 1))], copy.op) if _unpacked(copy) else first
         return layout.lines(f"{made} = ", document(self._applied(copy, values, module)), depth)
+
+    def _given(self, copy: Layer, carried: list[str]) -> list[tuple[str, str]]:
+        """What a copy reads, by port."""
+        places = {id(value): k for k, value in enumerate(copy.place.scope.inputs)}
+        # All but the first copy read the copy before in place of the repeat's first input.
+        return [(read.port, carried[places.get(id(read.value), 0)]) for read in copy.place.node.inputs]
+
+
+def _assigned(target: str, value: Doc, depth: int) -> list[str]:
+    if ", " in target and "(" not in target:
+        spread = layout.listed("", target.split(", "), depth, f" = {layout.flat(value)}")
+        if len(spread) > 1:
+            return spread
+    return layout.lines(f"{target} = " if target else "", value, depth)
+
+
+def _otherwise(instead: dict[str, str]) -> list[str]:
+    """The other case of a call that gives several tensors: a statement, since one reader's stand-in is no other's."""
+    if not instead:
+        return []
+    if len(set(instead.values())) == 1:
+        given = [*instead, *set(instead.values())]
+        return ["        else:", f"            {' = '.join(given)}"]
+    # All at once: one may be named as another's stand-in is.
+    return ["        else:", *layout.listed(f"{', '.join(instead)} = ", list(instead.values()), 3)]
 
 
 def _spread(names: list[str], op: type[Op] | None) -> str:

@@ -12,7 +12,7 @@ from specc.emit.python.layout import Call, Doc, Each
 from specc.emit.python.places import leaves
 from specc.emit.python.signature import attribute, calls
 from specc.emit.python.text import text
-from specc.emit.python.tree import Chain, Copies, Hole, Make, Tree
+from specc.emit.python.tree import Chain, Copies, Hole, Make, Tree, once
 from specc.graph.origins import as_input_size, substitute
 from specc.ops.arguments import source
 from specc.ops.write import Made, arguments
@@ -138,6 +138,8 @@ def construct(tree: Tree, cls: Class) -> Doc:
         if len(items) == 1 and isinstance(items[0], Each):
             return Call("nn.ModuleList", (Each(items[0].item, items[0].clause, starred=False),))
         return Call("nn.ModuleList", (Call("", items, spread, "[]"),))
+    if once(tree.count):
+        return construct(Chain([tree.item], tree.listed), cls)
     item = construct(tree.item, cls)
     return Call(
         f"nn.{'ModuleList' if tree.listed else 'Sequential'}", (_each(item, said(tree.count, cls), not tree.listed),)
@@ -147,6 +149,8 @@ def construct(tree: Tree, cls: Class) -> Doc:
 def _item(tree: Tree, cls: Class) -> Doc:
     """A child of a container: a comprehension is spread in it."""
     if isinstance(tree, Copies) and tree.spread:
+        if once(tree.count):
+            return construct(tree.item, cls)
         return _each(construct(tree.item, cls), said(tree.count, cls), True)
     return construct(tree, cls)
 

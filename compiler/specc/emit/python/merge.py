@@ -9,7 +9,7 @@ from specc.emit.python.classes import Class, Layer, Ref
 from specc.emit.python.construct import Builder
 from specc.emit.python.modules import is_chain, is_function_repeat, is_module, is_numbered
 from specc.emit.python.places import Leaf, Place, Use, leaves, only_first
-from specc.emit.python.presence import Differs, Weave, decide, together
+from specc.emit.python.presence import Differs, Weave, decide, named, together
 from specc.emit.python.tree import Chain, Copies, Hole, Tree, expanded, kind, overlay, written_as
 from specc.graph.ir import Graph, Node, Scope
 
@@ -127,16 +127,17 @@ def _overlaid(group: list[_Built], graph: Graph) -> Class:
     by_name = {layer.name: layer for layer in layers}
     order = {name: position for position, name in enumerate(by_name)}
     refs = [_refs(scope) for scope in scopes]
-    weave = Weave(by_name, order)
+    weave = Weave(by_name, order, named(scopes, refs))
     for layer in layers:
         _wire(layer, refs, weave)
     outputs = [
         weave.resolve([(n, refs[n][id(scope.outputs[k][1])]) for n, scope in enumerate(scopes)])
         for k in range(len(scopes[0].outputs))
     ]
+    unsure = weave.fall_back()
     together(layers)
     for layer in layers:
-        decide(layer, layers, [(one.use, one.builder) for one in group], graph)
+        decide(layer, layers, outputs, [(one.use, one.builder) for one in group], unsure)
     for name, condition in {item[0]: item[1] for scope in scopes for item in scope.absent}.items():
         if name not in by_name and condition is not None:
             group[0].builder.bake(condition)
@@ -151,7 +152,7 @@ def _drop_unread(layers: list[Layer], outputs: list[Ref]) -> None:
     while True:
         sizes = {leaf[0] for layer in layers for leaf in _asked(layer)}
         read = {ref[0] for layer in layers for _, ref in layer.reads} | {ref[0] for ref in outputs}
-        read |= {layer.instead[0] for layer in layers if layer.instead is not None}
+        read |= {ref[0] for layer in layers for ref in layer.instead.values()}
         read |= {layer.name for layer in layers if sizes & {value.name for value in layer.place.node.outputs}}
         unread = [layer for layer in layers if layer.tree is None and layer.name not in read]
         if not unread:

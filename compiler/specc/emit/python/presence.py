@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from specc.emit.python.classes import Layer, Ref
 from specc.emit.python.construct import Builder
 from specc.emit.python.places import Place, Use, outward
 from specc.emit.python.tree import Hole
-from specc.graph.ir import Graph
+from specc.graph.ir import Scope
 from specc.ops.call import Bound
-from specc.source.nodes import Mapping, Scalar
-from specc.source.nodes import Node as SourceNode
-from specc.source.nodes import Sequence as SourceSequence
 
 
 class Differs(Exception):
@@ -28,6 +24,8 @@ class Weave:
 
     layers: dict[str, Layer]
     order: dict[str, int]
+    # What the text reads in the stead of a layer's output, by use: several where its readers name several.
+    named: dict[Ref, dict[int, set[Ref]]]
 
     def resolve(self, found: list[tuple[int, Ref]]) -> Ref:
         """What is read, given what each use (by number) reads. Raises `Differs` where presence does not explain it."""
@@ -43,13 +41,42 @@ class Weave:
             there = layer.places[use] is not None
             if there != (ref == last):
                 raise Differs
-            if not there:
+            if there:
+                rest += [(use, other) for other in self.named.get(last, {}).get(use, ())]
+            else:
                 rest.append((use, ref))
         instead = self.resolve(rest)
-        if layer.instead not in (None, instead):
+        if layer.instead.setdefault(last[1], instead) != instead:
             raise Differs
-        layer.instead = instead
         return last
+
+    def fall_back(self) -> set[str]:
+        """Has layers with a `when` left out as the text says, where no use of the class leaves them out.
+
+        Gives the names of those for which readers of one output name several stand-ins, or one that is not there yet.
+        """
+        unsure = set()
+        for (name, port), found in self.named.items():
+            layer = self.layers[name]
+            if layer.place.node.condition is None:
+                continue
+            later = any(self.order.get(ref[0], -1) > self.order[name] for each in found.values() for ref in each)
+            if later or any(len(each) > 1 for each in found.values()):
+                unsure.add(name)
+            elif port not in layer.instead:
+                layer.instead[port] = self.resolve([(use, ref) for use, each in found.items() for ref in each])
+        return unsure
+
+
+def named(scopes: Sequence[Scope], refs: Sequence[dict[int, Ref]]) -> dict[Ref, dict[int, set[Ref]]]:
+    """What the text reads in the stead of an output of a layer with a `when`, by output and number of the use."""
+    out: dict[Ref, dict[int, set[Ref]]] = {}
+    for use, scope in enumerate(scopes):
+        for value, other in scope.instead:
+            ref, instead = refs[use].get(id(value)), refs[use].get(id(other))
+            if ref is not None and instead is not None and ref[0]:
+                out.setdefault(ref, {}).setdefault(use, set()).add(instead)
+    return out
 
 
 def together(layers: list[Layer]) -> None:
@@ -58,29 +85,47 @@ def together(layers: list[Layer]) -> None:
     Each is then skipped by itself: `a` where `b`, which reads it, is left out; and what `a` reads where it is.
     """
     by_name = {layer.name: layer for layer in layers}
+
+    def leads(ref: Ref, end: Ref, layer: Layer) -> bool:
+        """Whether `end` is what is left of a value where the layer, and all that come and go with it, are left out."""
+        while ref != end:
+            inner = by_name.get(ref[0])
+            if inner is None or not _go_together(inner, layer) or ref[1] not in inner.instead:
+                return False
+            ref = inner.instead[ref[1]]
+        return True
+
     for layer in layers:
         readers = [other for other in layers if any(ref[0] == layer.name for _, ref in other.reads)]
-        open_ = None in layer.places and layer.instead is None and len(layer.reads) == 1
-        if open_ and len(readers) == 1 and _presence_of(readers[0]) == _presence_of(layer):
-            layer.instead = layer.reads[0][1]
+        open_ = _comes_and_goes(layer) and not layer.instead and layer.outputs == 1 and len(layer.reads) == 1
+        if open_ and len(readers) == 1 and _go_together(readers[0], layer):
+            layer.instead[0] = layer.reads[0][1]
     for layer in reversed(layers):
-        if layer.instead is None or len(layer.reads) != 1:
-            continue
-        before = layer.reads[0][1]
-        base: Ref | None = before
-        while base is not None and base != layer.instead:
-            inner = by_name.get(base[0])
-            same = inner is not None and _presence_of(inner) == _presence_of(layer)
-            base = inner.instead if inner is not None and same else None
-        if base is not None:
-            layer.instead = before
+        if layer.outputs == 1 and layer.instead:
+            found = (ref for _, ref in layer.reads if leads(ref, layer.instead[0], layer))
+            layer.instead[0] = next(found, layer.instead[0])
 
 
-def _presence_of(layer: Layer) -> list[bool]:
-    return [place is not None for place in layer.places]
+def _comes_and_goes(layer: Layer) -> bool:
+    return None in layer.places or layer.place.node.condition is not None
 
 
-def decide(layer: Layer, layers: list[Layer], group: Sequence[tuple[Use, Builder]], graph: Graph) -> None:
+def _go_together(one: Layer, other: Layer) -> bool:
+    """Whether two layers are there in the same uses, and would be in any other."""
+    if not (_comes_and_goes(one) and _comes_and_goes(other)):
+        return False
+    conditions = [ast.dump(c) if (c := layer.place.node.condition) is not None else "" for layer in (one, other)]
+    there = [[place is not None for place in layer.places] for layer in (one, other)]
+    return conditions[0] == conditions[1] and there[0] == there[1]
+
+
+def decide(
+    layer: Layer,
+    layers: list[Layer],
+    outputs: Sequence[Ref],
+    group: Sequence[tuple[Use, Builder]],
+    unsure: set[str],
+) -> None:
     """Decides whether the layer is written under a condition, a flag, or always."""
     conditions: list[tuple[Use, bool, ast.expr | None]] = []
     for (use, _), place in zip(group, layer.places, strict=True):
@@ -92,14 +137,12 @@ def decide(layer: Layer, layers: list[Layer], group: Sequence[tuple[Use, Builder
     always = None not in layer.places
     if always and tree is None:
         return
-    if always:
-        layer.instead = _before(layer, layers, graph)
-        if layer.instead is None:
-            for _, builder in group:
-                builder.bake(tree)
-            return
-    elif layer.instead is None and _is_read(layer, layers):
-        raise Differs  # each use reads it, or none does: nothing stands in for it
+    if layer.name in unsure or not _replaced(layer, layers, outputs):
+        if not always:
+            raise Differs  # each use reads it, or none does: nothing stands in for it
+        for _, builder in group:
+            builder.bake(tree)
+        return
     layer.optional = True
     bounds = []
     for use, there, condition in conditions:
@@ -108,47 +151,10 @@ def decide(layer: Layer, layers: list[Layer], group: Sequence[tuple[Use, Builder
     layer.condition = Hole(layer.name, bounds)
 
 
-def _is_read(layer: Layer, layers: list[Layer]) -> bool:
-    return any(ref[0] == layer.name for other in layers for _, ref in other.reads)
-
-
-def _before(layer: Layer, layers: list[Layer], graph: Graph) -> Ref | None:
-    """What is read in the stead of a conditional layer where that is left out; None where it is not known.
-
-    Without `from` it is the layer before; where a `from` names an alternative (`drop or x`), that.
-    """
-    if graph.source is None or layer.role == "branch":  # a branch left out is not merged: that is another structure
-        return None
-    place = layers.index(layer)
-    inputs = [value.name for value in layer.place.scope.inputs]
-    chained: Ref | None = (layers[place - 1].name, 0) if place else ("", 0) if inputs else None
-    named = [other for text in _strings(graph.source) for other in _alternatives(layer.name, text)]
-    if not named:
-        return chained
-    known: dict[str, Ref] = {name: ("", k) for k, name in enumerate(inputs)}
-    known |= {other.name: (other.name, 0) for other in layers[:place]}
-    refs = {known.get(other) for other in named}
-    readers = [ref for other in layers for _, ref in other.reads if ref[0] == layer.name]
-    if len(refs) == 1 and (refs == {chained} or len(readers) == len(named)):
-        return refs.pop()
-    return None
-
-
-def _alternatives(name: str, text: str) -> list[str]:
-    """What a `from` reads where the layer `name` is left out."""
-    found = re.fullmatch(rf"{re.escape(name)}(\.\w+)?\s+or\s+(.+)", text.strip())
-    if found is not None:
-        return [found[2].strip()]
-    return [text] if re.search(rf"(^|\W){re.escape(name)}(\.\w+)?\s+or\s", text) else []
-
-
-def _strings(node: SourceNode) -> Iterator[str]:
-    if isinstance(node, Scalar):
-        if isinstance(node.value, str):
-            yield node.value
-    elif isinstance(node, SourceSequence):
-        for item in node.items:
-            yield from _strings(item)
-    elif isinstance(node, Mapping):
-        for entry in node.entries:
-            yield from _strings(entry.value)
+def _replaced(layer: Layer, layers: Sequence[Layer], outputs: Sequence[Ref]) -> bool:
+    """Whether every output that is read has a stand-in, or is read only where the layer is there."""
+    bare = {(layer.name, port) for port in range(layer.outputs) if port not in layer.instead}
+    if bare & set(outputs) or any(ref in bare for other in layers for ref in other.instead.values()):
+        return False
+    readers = [other for other in layers if any(ref in bare for _, ref in other.reads)]
+    return all(_go_together(other, layer) for other in readers)

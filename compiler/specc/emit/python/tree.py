@@ -63,6 +63,11 @@ class Copies:
 Tree = Make | Chain | Copies
 
 
+def once(count: Hole) -> bool:
+    """Whether a count is a plain 1: no loop is written for it."""
+    return count.tree is None and count.bounds[0][1].value == 1
+
+
 def alike(items: Sequence[Tree], start: int) -> bool:
     """Whether the copies of a repeat are written alike from `start` on."""
     later = items[start:]

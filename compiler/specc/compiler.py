@@ -52,7 +52,7 @@ def compile_text(text: str, file: str = "spec.yaml", overrides: Sequence[str] = 
         document, others, complete = read(document, file, sink)
         sources.update(others)
         if document is None:
-            return Result(None, tuple(sink.in_order()), sources)
+            return Result(None, _in_order(sink, sources), sources)
     if document is not None and overrides:
         later = [o for o in overrides if not _names_files(o)]
         document = apply(document, _of_params(document, later, sink), sink)
@@ -60,14 +60,24 @@ def compile_text(text: str, file: str = "spec.yaml", overrides: Sequence[str] = 
         if document is not None:
             sink.error("L203", "a spec is a mapping: `name:`, `inputs:`, `layers:` …", document.span,
                        help="`specc init` writes one to start from")  # fmt: skip
-        return Result(None, tuple(sink.in_order()), sources)
+        return Result(None, _in_order(sink, sources), sources)
     written = "\n".join([text, *others.values(), *overrides])
     stem = file.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".yaml").removesuffix(".yml")
     reads = _relative(others, file)
     graph = elaborate(document, file, written, sink, stem if stem.isidentifier() else "network", reads)
     if not complete:  # what a layer names may be in the file that is missing
         sink.diagnostics = [d for d in sink.diagnostics if d.code != "L205"]
-    return Result(graph, tuple(sink.in_order()), sources)
+    return Result(graph, _in_order(sink, sources), sources)
+
+
+def _in_order(sink: Sink, sources: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+    """By place, with edits of the sources that anyone can make."""
+    found = sink.in_order()
+    if not any(one.edits for one in found):
+        return tuple(found)
+    from specc.source.edits import resolved
+
+    return tuple(resolved(found, sources))
 
 
 def _names_files(override: str) -> bool:

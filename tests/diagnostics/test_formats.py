@@ -25,11 +25,12 @@ def test_json_has_the_fields_that_are_documented():
             {
                 "code": "S301", "severity": "error", "message": "expects 784, has 3090", "file": "specs/a b.yaml",
                 "line": 14, "column": 25, "end_line": 14, "end_column": 41,
-                "notes": ["from: bn1 (line 13) gives [N, 3090]", "note: a fact"], "help": "remove it",
+                "notes": ["from: bn1 (line 13) gives [N, 3090]", "note: a fact"], "help": "remove it", "edits": [],
             },
             {
                 "code": "Y001", "severity": "error", "message": "cannot read", "file": None,
                 "line": None, "column": None, "end_line": None, "end_column": None, "notes": [], "help": None,
+                "edits": [],
             },
         ],
     }  # fmt: skip

@@ -16,6 +16,8 @@ def to_json(diagnostics: Sequence[Diagnostic], ok: bool) -> str:
     """One object, `{"ok": …, "diagnostics": […]}`; lines and columns count from 1, ends are exclusive.
 
     Notes are the lines of the text format, with their places. A problem without a place has null in its place fields.
+    Its `edits`, made together, do what `help` says: each puts `text` in the place of what stands from `line`, `column`
+    to `end_line`, `end_column` of `file`. There are none where a person has to choose.
     Everything beyond ASCII is escaped, so the output is safe to show on a terminal.
     """
     return json.dumps({"ok": ok, "diagnostics": [_object(d) for d in diagnostics]}, indent=2) + "\n"
@@ -34,6 +36,7 @@ def _object(diagnostic: Diagnostic) -> dict[str, Any]:
         "end_column": span.end_column if span else None,
         "notes": [note_text(note, diagnostic) for note in diagnostic.notes],
         "help": diagnostic.help,
+        "edits": [edit.span._asdict() | {"text": edit.text} for edit in diagnostic.edits],
     }
 
 

@@ -26,8 +26,26 @@ class Note(NamedTuple):
     span: Span | None = None
 
 
+class Edit(NamedTuple):
+    """A change of the text that mends a problem.
+
+    `how` says what becomes of the place: `replace` puts `text` there. The others speak of parts of the spec, and are
+    worked out to replacements before anyone sees them (`specc.source.edits`): `remove` takes the entry out that begins
+    there, `drop` a layer that nothing names, `add` puts the entry `text` after the one there, `op` gives the layer
+    there the op `text`, `dtype` the input there the dtype `text`, `where` adds the lines of `text` to the facts of the
+    spec.
+    """
+
+    span: Span
+    text: str
+    how: str = "replace"
+
+
 class Diagnostic(NamedTuple):
-    """One problem: a stable code, where it is, what is wrong, the facts that led to it, and the mend."""
+    """One problem: a stable code, where it is, what is wrong, the facts that led to it, and the mend.
+
+    `edits`, made together, do what `help` says; there are some only where it says one thing for certain.
+    """
 
     code: str
     message: str
@@ -35,6 +53,7 @@ class Diagnostic(NamedTuple):
     notes: tuple[Note, ...] = ()
     help: str | None = None
     severity: Severity = Severity.ERROR
+    edits: tuple[Edit, ...] = ()
 
 
 class Sink:
@@ -50,14 +69,32 @@ class Sink:
             self.diagnostics.append(diagnostic)
 
     def error(
-        self, code: str, message: str, span: Span | None, *, notes: tuple[Note, ...] = (), help: str | None = None
+        self,
+        code: str,
+        message: str,
+        span: Span | None,
+        *,
+        notes: tuple[Note, ...] = (),
+        help: str | None = None,
+        near: str | None = None,
+        edits: tuple[Edit, ...] = (),
     ) -> None:
-        self.report(Diagnostic(code, message, span, notes, help))
+        """`near` is what was most likely meant by the text at `span`: the help then asks for that, not for `help`."""
+        if near is not None:
+            help, edits = f"did you mean `{near}`?", () if span is None else (Edit(span, near),)
+        self.report(Diagnostic(code, message, span, notes, help, edits=edits))
 
     def warning(
-        self, code: str, message: str, span: Span | None, *, notes: tuple[Note, ...] = (), help: str | None = None
+        self,
+        code: str,
+        message: str,
+        span: Span | None,
+        *,
+        notes: tuple[Note, ...] = (),
+        help: str | None = None,
+        edits: tuple[Edit, ...] = (),
     ) -> None:
-        self.report(Diagnostic(code, message, span, notes, help, Severity.WARNING))
+        self.report(Diagnostic(code, message, span, notes, help, Severity.WARNING, edits))
 
     @property
     def ok(self) -> bool:

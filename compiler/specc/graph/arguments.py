@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
 
-from specc.diagnostics import Sink, Span, closest
+from specc.diagnostics import Edit, Sink, Span, closest
 from specc.graph.reserved import check_name
 from specc.language.expressions import FUNCTIONS, EvaluationError, evaluate, names, parse
 from specc.ops import OPS
@@ -54,7 +55,10 @@ class Evaluator:
             help = wrong.help
             if wrong.code == "E206" and hidden is not None:
                 help = f"a group sees its own sizes only: give it `inputs`, a pattern that names `{hidden}`"
-            self.sink.error(wrong.code, wrong.message, span, help=help)
+            edits: tuple[Edit, ...] = ()
+            if wrong.meant is not None and help == wrong.help and re.fullmatch(r"[\w +*/%()-]*", text):
+                edits = (Edit(span, re.sub(rf"\b{wrong.meant[0]}\b", wrong.meant[1], text)),)
+            self.sink.error(wrong.code, wrong.message, span, help=help, edits=edits)
             return None
 
     def value(
@@ -112,7 +116,7 @@ class Evaluator:
             "L204",
             f"`{arg.name}` of `{label}` must be {arg.kind}, not `{text}`",
             node.span,
-            help=f"did you mean `{near}`?" if near else None,
+            near=near,
         )
         return True
 
@@ -222,7 +226,8 @@ def _type(node: Node, sink: Sink) -> str | None:
         "L206",
         f"`{word}` is not a type of a param" if word else "the type of a param is a word",
         node.span,
-        help=f"did you mean `{near}`?" if near else "types are " + ", ".join(f"`{t}`" for t in PARAM_TYPES),
+        near=near,
+        help="types are " + ", ".join(f"`{t}`" for t in PARAM_TYPES),
     )
     return None
 

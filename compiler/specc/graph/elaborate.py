@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from specc.diagnostics import Sink, Span
+from specc.diagnostics import Edit, Sink, Span
 from specc.graph.arguments import Evaluator, Param, bound_param, declared
 from specc.graph.blocks import declared_blocks
 from specc.graph.build import Builder, TooLarge
@@ -245,7 +245,8 @@ def _unused(
     for block in builder.blocks.values():
         own = block.key.file == file or block.key.file.startswith("--set ")  # another file's are there for others too
         if own and block.name not in builder.used:
-            sink.warning("W513", f"nothing uses block `{block.name}`", block.key, help="remove it")
+            sink.warning("W513", f"nothing uses block `{block.name}`", block.key, help="remove it",
+                         edits=(Edit(block.key, "", "remove"),))  # fmt: skip
     _unused_params(declarations, document, file, sink)
 
 
@@ -257,7 +258,8 @@ def _unused_params(declarations: Mapping[str, Param], document: SourceMapping, f
         if param.name not in words:
             own = param.key.file == file  # else it is of a spec that this one extends
             mend = "remove it" if own else f"remove it here: `params: {{{param.name}: null}}`"
-            sink.warning("W512", f"nothing uses the param `{param.name}`", param.key, help=mend)
+            edits = (Edit(param.key, "", "remove"),) if own else ()
+            sink.warning("W512", f"nothing uses the param `{param.name}`", param.key, help=mend, edits=edits)
 
 
 def _words(node: Node, words: set[str]) -> None:

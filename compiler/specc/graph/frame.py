@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from specc.diagnostics import Note, Sink, Span, closest
+from specc.diagnostics import Edit, Note, Sink, Span, closest
 from specc.graph.ir import Node, Value
 from specc.shapes.dim import Fresh
 from specc.shapes.tensor import UNKNOWN, TensorType
@@ -120,7 +120,7 @@ class Frame:
         for alternative in alternatives:
             name = alternative.partition(".")[0]
             if name not in self.removed:
-                return self._unresolved(alternative, name, node.span)
+                return self._unresolved(alternative, name, node.span, alone=len(alternatives) == 1)
         gone = alternatives[-1].partition(".")[0]
         self.sink.error(
             "N403",
@@ -145,7 +145,7 @@ class Frame:
         self.broken = True
         return Value(name, UNKNOWN, None)
 
-    def _unresolved(self, text: str, name: str, span: Span) -> Value:
+    def _unresolved(self, text: str, name: str, span: Span, *, alone: bool) -> Value:
         if name in self.later:
             self.sink.error(
                 "N402",
@@ -162,6 +162,7 @@ class Frame:
             f"there is no layer or input `{name}` in {where}",
             span,
             help=f"did you mean `{near}`?" if near else f"it has {known}" if known else None,
+            edits=(Edit(span, near + text[len(name) :]),) if near and alone else (),
         )
         if near is None:
             return self._unknown(name)

@@ -97,5 +97,7 @@ def agreed(first: Sink, second: Sink) -> list[Diagnostic]:
         other = next((d for d in second.diagnostics if (d.code, d.span, d.message) == same), None)
         if other is not None:
             notes = tuple(note for note in one.notes if note in other.notes)
-            found.append(one._replace(notes=notes, help=one.help if one.help == other.help else None))
+            help = one.help if one.help == other.help else None
+            edits = one.edits if one.edits == other.edits else ()
+            found.append(one._replace(notes=notes, help=help, edits=edits))
     return found

@@ -112,7 +112,8 @@ def _no_such_op(kind: str, entry: Entry, every: list[str], sink: Sink) -> None:
         "N409",
         f"`init` names `{kind}`, but the network has no such layer with parameters",
         entry.value.span,
-        help=f"did you mean `{near}`?" if near else f"it has {have}" if have else None,
+        near=near,
+        help=f"it has {have}" if have else None,
     )
 
 
@@ -166,7 +167,8 @@ def _rule(node: Mapping, chosen: _Chosen, sink: Sink) -> list[Initializer]:
                 "L201",
                 f"unknown argument `{name}` of this `init` rule",
                 entry.key.span,
-                help=f"did you mean `{near}`?" if near else f"it takes {', '.join(f'`{k}`' for k in own)}",
+                near=near,
+                help=f"it takes {', '.join(f'`{k}`' for k in own)}",
             )
     return rules
 
@@ -191,7 +193,8 @@ def _function(
             "L204",
             f"`torch.nn.init` has no function `{name}`" if name else f"`{parameter}` names no function",
             value.span,
-            help=f"did you mean `{near}`?" if near else "`kaiming_normal_` is He's, `xavier_uniform_` Glorot's",
+            near=near,
+            help="`kaiming_normal_` is He's, `xavier_uniform_` Glorot's",
         )
         taken.update(rest)
         return None
@@ -207,7 +210,8 @@ def _function(
             "L201",
             f"unknown argument `{word}` of {name}",
             item.key.span,
-            help=f"did you mean `{near}`?" if near else f"it takes {takes}" if takes else "it takes none",
+            near=near,
+            help=f"it takes {takes}" if takes else "it takes none",
         )
     for word, item in rest.items():
         if word in known:

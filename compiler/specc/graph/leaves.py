@@ -51,7 +51,8 @@ def named(
             "L205",
             f"there is no op or block `{kind}`",
             word.span,
-            help=f"did you mean `{near}`?" if near else "`specc ops` lists the ops",
+            near=near,
+            help="`specc ops` lists the ops",
         )
         return None if near is None else _as_meant(builder, near, frame, name, key, node, word, path, sources, index)
     owner = meant.owner(OPS[kind], node, frame, sources)
@@ -61,7 +62,7 @@ def named(
             "L205",
             f"`{kind}` is the function, which reads {read}; the layer with these arguments is `{owner}`",
             word.span,
-            help=f"did you mean `{owner}`?",
+            near=owner,
         )
         return _as_meant(builder, owner, frame, name, key, node, word, path, sources, index)
     return _leaf_of(builder, OPS[kind], frame, name, key, node, word, path, sources, index)

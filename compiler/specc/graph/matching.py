@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from specc.diagnostics import Note, Span
 from specc.graph.frame import Frame
 from specc.graph.patterns import Pattern
-from specc.shapes.conditions import mend
+from specc.shapes.conditions import mend, stated
 from specc.shapes.constraints import Holds
 from specc.shapes.pattern import match
 from specc.shapes.tensor import TensorType
@@ -46,6 +46,7 @@ def match_inputs(
                     Note(f"`{value.name}: {pattern.text}` is declared here", pattern.span),
                 ),
                 help=mend([wrong.verdict.when]) if isinstance(wrong.verdict, Holds) else None,
+                edits=stated([wrong.verdict.when], span) if isinstance(wrong.verdict, Holds) else (),
             )
         for axis, dim in enumerate(value.type.shape):
             lead = value.type.rank - len(pattern.dims)

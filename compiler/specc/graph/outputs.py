@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from specc.diagnostics import Note, Span, closest
+from specc.diagnostics import Edit, Note, Span, closest
 from specc.graph.frame import Frame
 from specc.graph.holes import is_open
 from specc.graph.ir import Value
 from specc.graph.patterns import read_shape, shape_text
 from specc.graph.reserved import check_name
-from specc.shapes.conditions import mend
+from specc.shapes.conditions import mend, stated
 from specc.shapes.constraints import Holds, Proved, equal
 from specc.shapes.dim import Dim
 from specc.shapes.pattern import ELLIPSIS
@@ -78,7 +78,8 @@ def _unreachable(builder: Builder, frame: Frame, name: str, source: Scalar) -> N
         "N406",
         f"the output `{name}` cannot be reached: there is no layer `{text}`",
         source.span,
-        help=f"did you mean `{near}`?" if near else "name one of the layers",
+        near=near,
+        help="name one of the layers",
     )
     if near is not None:
         frame.mark(frame.outputs[near][0][1])
@@ -127,6 +128,7 @@ def _assert_shape(builder: Builder, frame: Frame, name: str, value: Value, node:
             dtype.span,
             notes=notes,
             help=f"write `dtype: {value.type.dtype}`",
+            edits=(Edit(dtype.span, value.type.dtype),),
         )
     if written is None:
         return
@@ -143,6 +145,7 @@ def _assert_shape(builder: Builder, frame: Frame, name: str, value: Value, node:
             written.span,
             notes=notes,
             help=fix,
+            edits=(Edit(written.span, str(value.type)),),
         )
         return
     spans = [item.span for item in getattr(written, "items", ())]
@@ -174,4 +177,7 @@ def _assert_shape(builder: Builder, frame: Frame, name: str, value: Value, node:
             spans[axis + len(dims) - len(rest)],
             notes=notes,
             help=mend([verdict.when]) if isinstance(verdict, Holds) else fix,
+            edits=stated([verdict.when], written.span)
+            if isinstance(verdict, Holds)
+            else (Edit(written.span, str(value.type)),),
         )

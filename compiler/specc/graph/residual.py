@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from specc.diagnostics import Note, Span
+from specc.diagnostics import Edit, Note, Span
 from specc.graph.frame import Frame
 from specc.graph.holes import has_holes, is_open
 from specc.graph.ir import Input, Node, Scope, Value
@@ -14,7 +14,7 @@ from specc.graph.origins import entering, leaving
 from specc.ops import OPS
 from specc.ops.call import Bound
 from specc.ops.declare import Family
-from specc.shapes.conditions import mend
+from specc.shapes.conditions import mend, stated
 from specc.shapes.constraints import Holds, Proved, equal
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType
@@ -170,10 +170,12 @@ def _differ(builder: Builder, out: Value, beside: Value, key: Span, shortcut: _S
         help = f"holds when {when}; {mend(open_, when)}"
         if shortcut.kind == "identity":
             help = f"write `shortcut: auto` for a projection of the right shape; as it is, it {help}"
-        builder.sink.error("S305", message, key, notes=notes, help=help)
+        edits = stated(open_, key) if shortcut.kind != "identity" else ()
+        builder.sink.error("S305", message, key, notes=notes, help=help, edits=edits)
         return message
     advice = "write `shortcut: auto` for a projection of the right shape" if shortcut.kind == "identity" else None
-    builder.sink.error("S314", message, key, notes=notes, help=advice)
+    edits = (Edit(key, "shortcut: auto", "add"),) if advice is not None else ()
+    builder.sink.error("S314", message, key, notes=notes, help=advice, edits=edits)
     return message
 
 

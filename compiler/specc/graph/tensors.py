@@ -155,7 +155,8 @@ def _init(builder: Builder, name: str, entry: Entry, dtype: str, size: Bound | N
             "L204",
             f"`torch.nn.init` has no function `{function}`" if function else "`init` names no function",
             word.span if word is not None else node.span,
-            help=f"did you mean `{near}`?" if near else "write `init: zeros_`, or `init: {op: normal_, std: 0.02}`",
+            near=near,
+            help="write `init: zeros_`, or `init: {op: normal_, std: 0.02}`",
         )
         return str(Own.args["init"].default)
     known, required = arguments(INITIALISERS[function])
@@ -173,7 +174,8 @@ def _init(builder: Builder, name: str, entry: Entry, dtype: str, size: Bound | N
             "L201",
             f"unknown argument `{argument}` of {function}",
             item.key.span,
-            help=f"did you mean `{near}`?" if near else f"it takes {takes}" if takes else "it takes none",
+            near=near,
+            help=f"it takes {takes}" if takes else "it takes none",
         )
     for argument in required:
         if argument not in given:

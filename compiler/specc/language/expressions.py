@@ -25,11 +25,14 @@ Env = Mapping[str, Any]  # name → int, float, bool, str, None, tuple or Dim
 class EvaluationError(Exception):
     """What is wrong with an expression, without its place: the caller knows that."""
 
-    def __init__(self, code: str, message: str, help: str | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, help: str | None = None, meant: tuple[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.help = help
+        self.meant = meant  # a name of the expression, and the one that was most likely meant by it
 
 
 _BINARY: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
@@ -172,6 +175,7 @@ class _Evaluator:
             "E206",
             f"`{node.id}` is not a name that this expression can see",
             f"did you mean `{near}`?" if near else f"visible here: {visible}",
+            (node.id, near) if near else None,
         )
 
     def _List(self, node: ast.List | ast.Tuple) -> Any:

@@ -240,6 +240,7 @@ def _features(call: Call, name: str, tensor: TensorType) -> None:
             code="S301",
             arg=name,
             help=f"remove `{name}`: it is inferred",
+            edits=call.removed(name),
         )
     if not bound.given:
         call.args[name] = Bound(INFERRED)

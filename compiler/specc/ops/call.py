@@ -11,9 +11,9 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from specc.diagnostics import Note, Sink, Span
+from specc.diagnostics import Edit, Note, Sink, Span
 from specc.ops.arguments import Value
-from specc.shapes.conditions import mend
+from specc.shapes.conditions import mend, stated
 from specc.shapes.constraints import Condition, Facts, Holds, Proved, Verdict, at_least, compare, equal
 from specc.shapes.dim import Dim, Fresh
 from specc.shapes.dtype import FLOATING
@@ -150,6 +150,7 @@ class Call:
                 bound.span,
                 notes=self.input_notes(),
                 help=f"remove `{name}` (it is inferred), or write `{name}: {dim.value}`",
+                edits=self.removed(name),
             )
         expr = bound.expr if bound.given else (dim.origin.expr if dim.origin else None)
         self.args[name] = Bound(dim.value, expr, bound.span, bound.given)
@@ -219,13 +220,14 @@ class Call:
         help: str | None = None,
         notes: tuple[Note, ...] | None = None,
         recover: TensorType | None = None,
+        edits: tuple[Edit, ...] = (),
     ) -> NoReturn:
         """Reports at `arg` (where it was written) or the layer, and ends the rule.
 
         `recover` is what the output is taken to be, so that later layers are checked; without it an op with
         `same_shape` gives its input's type, any other an unknown.
         """
-        self.report(code, message, arg=arg, help=help, notes=notes)
+        self.report(code, message, arg=arg, help=help, notes=notes, edits=edits)
         raise Rejected(recover or (self.first if self.op.same_shape else None))
 
     def report(
@@ -236,27 +238,57 @@ class Call:
         arg: str | None = None,
         help: str | None = None,
         notes: tuple[Note, ...] | None = None,
+        edits: tuple[Edit, ...] = (),
     ) -> None:
         """Reports at `arg` (where it was written) or the layer; the rule goes on."""
         span = self.args[arg].span if arg is not None and self.args[arg].span is not None else self.span
-        self._report(code, message, span, notes=self.input_notes() if notes is None else notes, help=help)
+        found = self.input_notes() if notes is None else notes
+        self._report(code, message, span, notes=found, help=help, edits=edits)
 
     def _report(
-        self, code: str, message: str, span: Span | None, *, notes: tuple[Note, ...], help: str | None = None
+        self,
+        code: str,
+        message: str,
+        span: Span | None,
+        *,
+        notes: tuple[Note, ...],
+        help: str | None = None,
+        edits: tuple[Edit, ...] = (),
     ) -> None:
-        self.sink.error(code, message, span, notes=notes, help=help)
+        self.sink.error(code, message, span, notes=notes, help=help, edits=edits)
+
+    def removed(self, name: str) -> tuple[Edit, ...]:
+        """The edit that takes a written argument out."""
+        bound = self.args[name]
+        return (Edit(bound.span, "", "remove"),) if bound.given and bound.span is not None else ()
+
+    def declared(self, dtype: str) -> tuple[Edit, ...]:
+        """The edit that gives the first input another dtype, where it is the network's own."""
+        operand = next((operand for operands in self.operands.values() for operand in operands), None)
+        return (Edit(operand.span, dtype, "dtype"),) if operand is not None and operand.span is not None else ()
+
+    def rewritten(self, name: str, text: str) -> tuple[Edit, ...]:
+        """The edit that gives a written argument another value; none where an expression stands for several values."""
+        bound = self.args[name]
+        plain = bound.given and bound.span is not None and bound.expr is None
+        return (Edit(bound.span, f"{name}: {text}"),) if plain and bound.span is not None else ()
 
     def require_rank(self, *ranks: int, port: str | None = None, layout: str = "") -> int:
         """The rank of the input, which must be one of `ranks` (S302); `layout` says them in words (`[N, C, H, W]`)."""
         name = port or self.op.ports()[0][0]
         rank = self.input(name).rank
         if rank not in ranks:
+            from specc.ops.spatial import fitting
+
             wanted = " or ".join(f"{r}-d" for r in sorted(ranks))
+            advice = self.op.rank_help(rank) if hasattr(self.op, "rank_help") else None
+            other = fitting(self.op.name, self.op.spatial, rank) if advice is not None else None
             self.reject(
                 "S302",
                 f"`{self.label}` ({self.op.name}) needs a {wanted} input{f' {layout}' if layout else ''}, "
                 f"but its input is {rank}-d",
-                help=self.op.rank_help(rank) if hasattr(self.op, "rank_help") else None,
+                help=advice,
+                edits=(Edit(self.span, other, "op"),) if other is not None and self.span is not None else (),
                 notes=self.input_notes(name),
             )
         return rank
@@ -285,7 +317,15 @@ class Call:
         self.require_dtype(("float32",), "a float32 input, as its weights are", *ports)
 
     def require_equal(
-        self, a: Dim, b: Dim, message: str, *, code: str = "S303", arg: str | None = None, help: str | None = None
+        self,
+        a: Dim,
+        b: Dim,
+        message: str,
+        *,
+        code: str = "S303",
+        arg: str | None = None,
+        help: str | None = None,
+        edits: tuple[Edit, ...] = (),
     ) -> None:
         """`a == b` must be proved: refuted is `message` (`code`), open is S305 with the weakest condition."""
         verdict = equal(a, b, self.facts)
@@ -295,7 +335,7 @@ class Call:
         if isinstance(verdict, Holds):
             self._holds(f"{message}: they are equal only when {verdict.when}", verdict.when, arg, notes)
             return
-        self.report(code, message, arg=arg, notes=notes, help=help)
+        self.report(code, message, arg=arg, notes=notes, help=help, edits=edits)
 
     def _holds(self, message: str, when: Condition, arg: str | None, notes: tuple[Note, ...]) -> None:
         """Reports S305; several axes that are open make one report, whose help has the conditions of all."""
@@ -307,9 +347,10 @@ class Call:
         help = f"holds when {' and '.join(texts)}; {mend(conditions)}"
         for k, known in enumerate(self.sink.diagnostics):
             if (known.code, known.span) == ("S305", span):
-                self.sink.diagnostics[k] = known._replace(help=help, notes=tuple(dict.fromkeys((*known.notes, *notes))))
+                both = tuple(dict.fromkeys((*known.notes, *notes)))
+                self.sink.diagnostics[k] = known._replace(help=help, notes=both, edits=stated(conditions, span))
                 return
-        self._report("S305", message, span, notes=notes, help=help)
+        self._report("S305", message, span, notes=notes, help=help, edits=stated(conditions, span))
 
     def require_at_least(
         self,

@@ -55,6 +55,7 @@ class _Table(Op, abstract=True):
                 "S307",
                 f"`{call.label}` ({call.op.name}) looks up integers, but its input is {call.x.dtype}",
                 help="declare the input as `{shape: […], dtype: int64}`",
+                edits=call.declared("int64"),
                 recover=recover,
             )
 

@@ -65,6 +65,7 @@ class pad(Function):
                 f"`value` of `{call.label}` (pad) is for the mode `constant` only",
                 arg="value",
                 help="remove `value`",
+                edits=call.removed("value"),
                 notes=(),
             )
         return bordered(call, sides, mode, "pad")

@@ -120,6 +120,7 @@ class Window(Pool, abstract=True):
                     arg="padding",
                     notes=(),
                     help=f"torch pads a pooling by at most half of its kernel: write `padding: {kernel // 2}`",
+                    edits=() if isinstance(call["padding"], tuple) else call.rewritten("padding", str(kernel // 2)),
                 )
             size = call.x.shape[axis - cls.spatial]
             span, ceil = reach(kernels[axis], dilations[axis]), bool(call["ceil_mode"])

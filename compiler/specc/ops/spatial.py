@@ -49,12 +49,19 @@ def places(spatial: int) -> str:
 
 def sibling(name: str, spatial: int, rank: int) -> str | None:
     """The help for an input of the wrong rank: the op of the same family that takes it."""
-    stem, fits = name.removesuffix(f"{spatial}d"), rank - 2
-    if fits in _AXES and f"{stem}{fits}d" in OPS and fits != spatial:
-        return f"use `{stem}{fits}d` for {_KINDS[fits]} {layout(fits)}"
+    other, fits = fitting(name, spatial, rank), rank - 2
+    if other is not None:
+        return f"use `{other}` for {_KINDS[fits]} {layout(fits)}"
     if rank == 2 and spatial > 1:
         return f"features [N, C] have no {_AXES[spatial]}: give them axes with `reshape`, or leave `flatten` out before"
     return None
+
+
+def fitting(name: str, spatial: int, rank: int) -> str | None:
+    """The op of the same family that takes an input of that rank: `BatchNorm2d` for `BatchNorm1d` and 4."""
+    stem, fits = name.removesuffix(f"{spatial}d"), rank - 2
+    other = f"{stem}{fits}d"
+    return other if stem != name and fits in _AXES and other in OPS and fits != spatial else None
 
 
 def divisors(count: int) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from specc.diagnostics import Edit, Span
 from specc.record import Record
 from specc.shapes.dim import Dim, Fresh
 
@@ -142,7 +143,21 @@ def mend(conditions: Iterable[Condition], written: str = "") -> str:
     fresh = sorted({name for condition in asked for name in condition.symbols if isinstance(name, Fresh)})
     if fresh:
         return f"`{fresh[0]}` is known only when the network runs"
-    return f"add `where: [{written or ', '.join(map(str, asked))}]`"
+    return f"add `where: [{written or ', '.join(map(_item, asked))}]`"
+
+
+def stated(conditions: Iterable[Condition], span: Span | None) -> tuple[Edit, ...]:
+    """What `mend` asks for, as the edit of a diagnostic at `span`."""
+    asked = list(conditions)
+    if span is None or any(isinstance(name, Fresh) for condition in asked for name in condition.symbols):
+        return ()
+    return (Edit(span, "\n".join(map(str, asked)), "where"),)
+
+
+def _item(condition: Condition) -> str:
+    """As an item of a YAML list, where a comma would end it."""
+    text = str(condition)
+    return f'"{text}"' if "," in text else text
 
 
 def _compare(a: int, op: str, b: int) -> bool:

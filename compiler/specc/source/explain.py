@@ -97,17 +97,13 @@ class _Report:
             if name in known:
                 continue
             near = closest(name, known)
+            help = None
             if near in given:
-                help = f"`{near}` is written already; remove one of them"
-            elif near:
-                help = f"did you mean `{near}`?"
-            elif len(own) <= 12:
+                help, near = f"`{near}` is written already; remove one of them", None
+            elif not near and len(own) <= 12:
                 help = f"it takes {', '.join(f'`{k}`' for k in own)}" if own else "it takes none"
-            else:
-                help = None
-            self.sink.error(
-                "L201", f"unknown {noun} `{short(name)}` of {self._subject(path)}", entry.key.span, help=help
-            )
+            message = f"unknown {noun} `{short(name)}` of {self._subject(path)}"
+            self.sink.error("L201", message, entry.key.span, help=help, near=near)
 
     def _missing(self, error: ValidationError, node: Mapping, entry: Entry | None, path: tuple[str | int, ...]) -> None:
         schema: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
@@ -146,15 +142,14 @@ class _Report:
             return
         words = [w for branch in branches for w in _words(branch)]
         written = node.value if isinstance(node, Scalar) else None
-        help = None
+        near = None
         if isinstance(written, str):
             from specc.diagnostics.suggest import closest
 
             near = closest(written, [w for w in words if isinstance(w, str)])
-            help = f"did you mean `{near}`?" if near else None
         due = _either([d for branch in branches for d in _describe(branch)])
         code = "L204" if words and all(_words(branch) for branch in branches) else "L203"
-        self.sink.error(code, f"{self._subject(path)} must be {due}, not {_shown(node)}", node.span, help=help)
+        self.sink.error(code, f"{self._subject(path)} must be {due}, not {_shown(node)}", node.span, near=near)
 
     def _name(self, node: Node, path: tuple[str | int, ...], error: ValidationError) -> None:
         """A key that is not of the form due; jsonschema gives the key as the instance."""

@@ -75,8 +75,8 @@ def _metrics(node: SourceNode | None, sink: Sink) -> None:
     for item in node.items:
         if isinstance(item, Scalar) and isinstance(item.value, str) and item.value not in catalogue.METRICS:
             near = closest(item.value, catalogue.METRICS)
-            mend = f"did you mean `{near}`?" if near else "one of " + ", ".join(catalogue.METRICS)
-            sink.error("T601", f"there is no metric `{item.value}`", item.span, help=mend)
+            known = "one of " + ", ".join(catalogue.METRICS)
+            sink.error("T601", f"there is no metric `{item.value}`", item.span, near=near, help=known)
 
 
 def _length(train: Mapping, sink: Sink) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from specc.diagnostics import Note, Sink, Span
+from specc.diagnostics import Edit, Note, Sink, Span
 from specc.graph.ir import Graph, Node, Value
 from specc.ops import OPS
 from specc.ops.call import Bound, Call, Operand
@@ -181,6 +181,7 @@ def _activation(last: Node, loss: Named, wants: str, sink: Sink) -> None:
             f"`{last.path}` is a {last.kind} before `CrossEntropyLoss`",
             last.span,
             help=f"remove `{last.path}`: CrossEntropyLoss applies log-softmax itself",
+            edits=_without(last),
         )
     elif loss.name in ("BCEWithLogitsLoss", "MultiLabelSoftMarginLoss") and kind in ("sigmoid", "logsigmoid"):
         sink.warning(
@@ -188,6 +189,7 @@ def _activation(last: Node, loss: Named, wants: str, sink: Sink) -> None:
             f"`{last.path}` is a {last.kind} before `{loss.name}`",
             last.span,
             help=f"remove `{last.path}`: {loss.name} applies the sigmoid itself",
+            edits=_without(last),
         )
     elif wants == "log_probabilities" and kind not in ("logsoftmax", "logsigmoid", "adaptivelogsoftmaxwithloss"):
         sink.warning(
@@ -196,6 +198,10 @@ def _activation(last: Node, loss: Named, wants: str, sink: Sink) -> None:
             last.span,
             help="end with `{op: LogSoftmax, dim: 1}`, or use `CrossEntropyLoss` on logits",
         )
+
+
+def _without(layer: Node) -> tuple[Edit, ...]:
+    return (Edit(layer.span, "", "drop"),) if layer.span is not None else ()
 
 
 def _width(graph: Graph, value: Value) -> int | None:

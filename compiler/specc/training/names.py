@@ -52,8 +52,7 @@ def known(found: Named, kind: str, names: Collection[str], sink: Sink) -> bool:
         sink.error("T601", f"the {kind} `{found.name}` cannot be used here: {reason}", found.span)
     else:
         near = closest(found.name, names)
-        mend = f"did you mean `{near}`?" if near else None
-        sink.error("T601", f"PyTorch has no {kind} `{found.name}`", found.span, help=mend)
+        sink.error("T601", f"PyTorch has no {kind} `{found.name}`", found.span, near=near)
     return False
 
 
@@ -66,7 +65,7 @@ def unknown_argument(found: Named, entry: Entry, names: Collection[str], sink: S
         f"`{found.name}` has no argument `{entry.key.value}`",
         entry.key.span,
         notes=() if near else (Note(f"it takes {takes}"),),
-        help=f"did you mean `{near}`?" if near else None,
+        near=near,
     )
 
 

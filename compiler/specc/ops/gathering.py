@@ -326,7 +326,7 @@ class index_add(_Indexed):
         if isinstance(call["alpha"], float) and is_integral(call.x.dtype):
             call.reject("S310", f"`alpha: {call['alpha']}` of `{call.label}` makes no {call.x.dtype}", arg="alpha")
         if source.rank != call.x.rank:
-            _require_ranks(call, "source", "input", loose=not call.x.rank)
+            _require_ranks(call, "source", "input")
         for k, (wanted, size) in enumerate(zip(_axes(source), _axes(call.x), strict=True)):
             other = _axes(index)[0] if k == axis else size
             what = "indices" if k == axis else "the input"

@@ -18,6 +18,17 @@ def write(path: Path, data: bytes) -> None:
     _through_temporary(path, data, lambda temporary: temporary.replace(path))
 
 
+def overwrite(path: Path, data: bytes) -> None:
+    """As `write`, for a file that stands there: it keeps its permissions, and a link to it stays one."""
+    target = path.resolve()
+
+    def publish(temporary: Path) -> None:
+        temporary.chmod(target.stat().st_mode & 0o777)
+        temporary.replace(target)
+
+    _through_temporary(target, data, publish)
+
+
 def create(path: Path, data: bytes) -> None:
     """Writes `data` to a `path` where nothing stands. Raises `Problem`: C104 where something does, else as `write`."""
 

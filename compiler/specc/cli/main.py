@@ -25,7 +25,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 # Commands by what a person is doing. Each is the module of its name in `specc.cli`, imported only when it is called.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("write", ("init",)),
+    ("write", ("init", "fmt")),
     ("check", ("check", "summary")),
     ("build", ("build", "render")),
     ("train", ("train", "eval", "predict")),

@@ -31,6 +31,11 @@ def load(
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         sink.error("Y001", f"cannot read `{shown}`: {reason[:1].lower()}{reason[1:]}", at)
         return None
+    return decoded(data, shown, sink, limits, at=at)
+
+
+def decoded(data: bytes, shown: str, sink: Sink, limits: Limits = DEFAULT, *, at: Span | None = None) -> str | None:
+    """The text that the bytes of `shown` hold, or None after a report."""
     if len(data) > limits.file_bytes:
         sink.error("Y002", f"`{shown}` is larger than {limits.file_bytes:,} bytes, the limit for a spec", at)
         return None

@@ -54,20 +54,20 @@ def _compared(how: str, expected: list[Tensor], make: Any) -> Iterator[str]:
 
 
 def _inputs(op: type[Op], sample: Sample) -> dict[str, Tensor]:
-    torch.manual_seed(1)
+    torch.default_generator.manual_seed(1)
     return {f"x{k}": x for k, x in enumerate(drawn(op, sample)) if x is not None}
 
 
 def _run(op: type[Op], call: str, names: dict[str, Any], sample: Sample) -> list[Tensor]:
     names |= _inputs(op, sample)
-    torch.manual_seed(2)
+    torch.default_generator.manual_seed(2)
     return flat(eval(call, names))
 
 
 def _by_text(op: type[Op], values: Mapping[str, Value], sample: Sample) -> list[Tensor]:
     construct, call = texts(op, values, sample)
     names = names_for(training=False)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     if construct:
         names["layer"] = eval(construct, names).eval()
     return _run(op, call, names, sample)
@@ -85,7 +85,7 @@ def _by_names(op: type[Op], values: Mapping[str, Value], sample: Sample) -> list
         target = getattr(target, part)
     if not op.target().startswith("torch."):
         target = eval(op.target(), names)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     if op.stateful:
         if isinstance(op.python, Nested):  # its arguments are two constructors'
             return _by_text(op, values, sample)
@@ -99,7 +99,7 @@ def _by_names(op: type[Op], values: Mapping[str, Value], sample: Sample) -> list
     ports = [name for (name, _, _), x in zip(op.ports(), sample.inputs, strict=False) if x is not None]
     if isinstance(op.python, Moded):
         plain |= {name: eval(text, names) for name, text in op.python.implied(ports).items()}
-    torch.manual_seed(2)
+    torch.default_generator.manual_seed(2)
     if not given:
         return flat(target(*leading, **plain))
     if op.python.listed:
@@ -141,10 +141,10 @@ def _generated(op: type[Op], sample: Sample, outputs: int) -> list[Tensor]:
         raise ValueError(f"{text} does not compile: {errors}")
     names: dict[str, Any] = {"__name__": "tried"}
     exec(to_python(result.graph), names)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     network: nn.Module = names[result.graph.class_name]().eval()
     given = list(_inputs(op, sample).values())
-    torch.manual_seed(2)
+    torch.default_generator.manual_seed(2)
     result = network(*given)
     if outputs == 1 and not isinstance(result, Tensor):
         raise TypeError(f"the network's one output is a {type(result).__name__}")

@@ -100,7 +100,7 @@ def observe(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Observ
 
 def _run(op: type[Op], construct: str, call: str, sample: Sample, device: str, text: str, *, counted: bool) -> Observed:
     names = names_for(training=False)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     with torch.device(device) if device != "cpu" else nullcontext():  # its mode hides arguments from some functions
         layer = eval(construct, names).eval() if construct else None
         names |= {f"x{k}": x for k, x in enumerate(drawn(op, sample)) if x is not None}

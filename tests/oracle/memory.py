@@ -41,7 +41,7 @@ def measured(op: type[Op], values: Mapping[str, Value], sample: Sample) -> Kept 
     """None where training refuses the configuration, or nothing of it can be trained."""
     construct, call = texts(op, values, sample)
     names = names_for(training=True)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     kept: list[Tensor] = []
     try:
         with warnings.catch_warnings():

@@ -135,6 +135,9 @@ _NAMES = (
     Code("N409", "an `init` rule that matches nothing", "A rule names an op that the network uses, or a path "
          "where a layer is, and a parameter that is owned there: `{op: ReLU, weight: zeros_}` matches nothing, `{op: "
          "Conv2d, weight: kaiming_normal_}` does. In a path `*` is any text: `layer4.*` is every layer in `layer4`."),
+    Code("N410", "a layer that cannot be shared", "`share` applies a layer above it once more, with its weights: one "
+         "of its own scope that is a submodule, not an input, a function (which has none) or a tensor (which is read "
+         "by its name). An `op` beside `share` is that layer's."),
 )  # fmt: skip
 
 _SHAPES = (

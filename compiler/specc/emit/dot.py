@@ -105,6 +105,9 @@ class _Writer:
         ]
         if body is not None and body.title:
             cells.append(cell(styled(body.title, 10, c.quiet), left=True, least=reserved_width(body.title, 10)))
+        if panel.node.share:
+            said = f"weights of {panel.node.share}"
+            cells.append(cell(styled(said, 10, c.quiet), left=True, least=reserved_width(said, 10)))
         if panel.count > 1:
             cells.append(cell(styled(f"×{panel.count}", 10, c.ink, bold=True)))
         if panel.node.error is not None:
@@ -177,6 +180,7 @@ class _Writer:
         details = [name if name else item.name]
         more = brief(node) if node.body is None else plural(self._parameters(item), "parameter")
         details += [more] if more else []
+        details += [f"weights of {node.share}"] if node.share else []
         text = " · ".join(details)
         ids = f' ID="{markup("p:" + node.path)}" TOOLTIP="{markup_lines(self._tip(item))}"'
         look = ' VALIGN="TOP"' + ("" if plain else f' BGCOLOR="{shade.background}"')  # sizes 10 and 9 in line

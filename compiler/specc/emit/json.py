@@ -28,7 +28,8 @@ def to_graph_json(graph: Graph) -> str:
                  "outputs": [{"name", "value": reference, "type": tensor}]}
         node:   {"path", "op": name or null, "args": {name: plain}, "inputs": [{"port", "value": reference}],
                  "outputs": [{"name", "type": tensor}], "parameters": {name: owned}, "buffers": {name: owned},
-                 "macs": count, "body": scope or null}, and where they say something "role", "index", "optional",
+                 "macs": count, "body": scope or null}, and where they say something "role", "share", "module",
+                 (the path in PyTorch, where it is another's), "index", "optional",
                  "condition", "doc", "error"
         of a spec that `use`s or `extends` others, "reads" after "spec": their paths from its folder
         owned:  {"shape": [64, 3, 7, 7], "dtype": "float32"}
@@ -84,6 +85,8 @@ def _node(node: Node, names: Mapping[Value, Any]) -> dict[str, Any]:
     }
     said = {
         "role": node.role or None,
+        "share": node.share or None,
+        "module": node.module or None,
         "index": node.index,
         "optional": node.optional or None,
         "condition": ast.unparse(node.condition) if node.condition is not None else None,

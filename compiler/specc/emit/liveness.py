@@ -128,7 +128,7 @@ class Program:
         if node.op is None:
             raise Unknown(node.path)
         owned = sum(4 * numel(parameter) for parameter in node.parameters.values())
-        trains = owned > 0 or any(tensor.trains for tensor in reads)
+        trains = owned > 0 or node.borrows or any(tensor.trains for tensor in reads)
         copies = node.op.name in _ORDERS and bool(reads) and reads[0].reordered
         shared = node.shares and bool(reads) and not copies
         step = Step(node.path, reads, [], parameters=owned)

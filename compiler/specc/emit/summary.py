@@ -34,6 +34,7 @@ class Line:
     parameters: int
     macs: int | Dim | None  # at the summary's sizes; a Dim where a symbol has no value, None where unknown
     leaf: bool
+    share: str = ""  # the layer whose weights it has
     error: str | None = None
 
 
@@ -109,7 +110,7 @@ def to_text(summary: Summary, depth: int | None = None) -> str:
     rows: list[tuple[str, ...]] = [
         (
             cut("  " * (line.level - 1) + line.name, _PATH),
-            cut(line.kind, _KIND),
+            cut(f"{line.kind} of {line.share}" if line.share else line.kind, _KIND),
             visible(shape_text(line.output, bound)),
             thousands(line.parameters) if line.parameters else "–",
             _macs_text(line.macs),
@@ -173,6 +174,7 @@ def _lines(scope: Scope, bound: Binding, level: int) -> Iterator[Line]:
             name=node.name,
             level=level,
             kind=kind_of(node),
+            share=node.share,
             output=bound.shown_type(output) if output is not None else TensorType(()),
             parameters=parameters(below),
             macs=value_of(macs(below), bound.counting),

@@ -25,7 +25,7 @@ from specc.source.nodes import Mapping as SourceMapping
 from specc.source.nodes import Node as SourceNode
 from specc.source.schema import section_schema
 
-LATER: Final = ("share", "tie", "shared", "freeze", "names", "container")  # keys whose meaning is not built yet
+LATER: Final = ("tie", "shared", "freeze", "names", "container")  # keys whose meaning is not built yet
 
 
 class TooLarge(Exception):
@@ -175,13 +175,11 @@ class Builder:
             when = node.get("when")
             frame.absent.append((name, _tree(when, self.sink)))
             return
+        frame.texts[name] = node, key
         unsupported = [e for e in node.entries if str(e.key.value) in LATER]
         for entry in unsupported:
             word = entry.key.value
             self.sink.error("L207", f"`{word}` is not supported by this version of specc", entry.key.span)
-        if len(unsupported) and "share" in node:
-            self.placeholder(frame, name, key, before, role)
-            return
         if "op" not in node and ("parameter" in node or "buffer" in node):
             from specc.graph.tensors import tensor
 
@@ -189,10 +187,15 @@ class Builder:
             made = made._replace(role=role, condition=condition, optional=condition is not None)
             self.add(frame, made, (), key, before)
             return
-        if "repeat" in node:
+        if "repeat" in node and "share" not in node:
             repeats.repeat(self, frame, name, key, node, condition, role, before)
             return
-        built = self.one(frame, name, key, node, frame.path + name, self.sources(frame, name, node), None)
+        if "share" in node:
+            from specc.graph.sharing import share
+
+            built = share(self, frame, name, key, node)
+        else:
+            built = self.one(frame, name, key, node, frame.path + name, self.sources(frame, name, node), None)
         if built is None:
             self.placeholder(frame, name, key, before, role, chained="from" not in node)
             return

@@ -44,6 +44,7 @@ class Frame:
         self.fresh: dict[str, tuple[Value, int]] = {}  # sizes that layers find in the data, by the names used here
         self.asked: set[int] = set()  # values whose such size an expression names
         self.absent: list[tuple[str, Any]] = []
+        self.texts: dict[str, tuple[SourceMapping, Span]] = {}  # of its layers, with their keys: for `share`
         self.before: dict[Value, Value] = {}  # of a layer with a `when`: what came before it
         self.instead: dict[tuple[Value, Value], None] = {}  # what was read, and what is where its layer is left out
         self.current = inputs[0] if inputs else None  # what a layer without `from` reads
@@ -57,6 +58,13 @@ class Frame:
         inside.current = current
         inside.read = set()
         inside.broken = False
+        return inside
+
+    def scratch(self, sink: Sink) -> Frame:
+        """The same names for what is built beside the layers of this scope, with reports of its own."""
+        inside = Frame.__new__(Frame)
+        inside.__dict__.update(self.__dict__)
+        inside.sink, inside.read, inside.broken = sink, set(), False
         return inside
 
     @property

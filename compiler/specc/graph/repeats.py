@@ -24,6 +24,24 @@ if TYPE_CHECKING:
 def repeat(
     builder: Builder, frame: Frame, name: str, key: Span, node: SourceMapping, condition: Any, role: str, before: int
 ) -> None:
+    made = copies(builder, frame, name, key, node, frame.path + name, builder.sources(frame, name, node))
+    if made is None:
+        builder.placeholder(frame, name, key, before, role)
+        return
+    made = made._replace(role=role, condition=condition, optional=condition is not None)
+    builder.add(frame, made, (), key, before)
+
+
+def copies(
+    builder: Builder,
+    frame: Frame,
+    name: str,
+    key: Span,
+    node: SourceMapping,
+    path: str,
+    sources: list[Value] | dict[str, list[Value]] | None,
+) -> Node | None:
+    """The node of a repeat, as the submodule at `path`; None where its copies could not be made."""
     entry = node.entry("repeat")
     assert entry is not None
     result = builder.evaluator(frame).value(entry.value, lambda text: False)
@@ -35,11 +53,8 @@ def repeat(
     if isinstance(count, int) and count > REPEAT_LIMIT:
         builder.sink.error("L302", f"`repeat: {count}` is too much; the limit is {REPEAT_LIMIT:,}", entry.value.span)
         count = None
-    sources = builder.sources(frame, name, node)
     if count is None:
-        builder.placeholder(frame, name, key, before, role)
-        return
-    path = frame.path + name
+        return None
     if isinstance(sources, dict):
         sources = _in_order(builder, frame, node, sources)
     outer = _sources(frame, sources)
@@ -47,22 +62,21 @@ def repeat(
     current = next(iter(inner.values()))[0] if inner else None
     scope_inputs = tuple(value[0] for value in inner.values())
     started = builder.count
-    copies: list[Node] = []
+    made: list[Node] = []
     types: Type = current.type if current else UNKNOWN
     for k in range(count):
         # A copy is built in the frame around the repeat: it sees that scope's params and `i`, and chains.
         copy = _copy(builder, frame, str(k), key, node, f"{path}.{k}", inner, current, sources, k)
         if copy is None:
-            builder.placeholder(frame, name, key, before, role)
-            return
+            return None
         if k == 0 and builder.count + (builder.count - started) * (count - 1) > NODE_LIMIT:
             builder.too_large(entry.value.span)  # at once, rather than after building them
-        copies.append(copy)
+        made.append(copy)
         current = copy.outputs[0] if copy.outputs else None
         types = leaving(current.type, {"i": Bound(k)}, {p: v[0].type for p, v in inner.items()}) if current else UNKNOWN
         if current is not None:
             current = current._replace(type=types)
-            copies[-1] = copy._replace(outputs=(current, *copy.outputs[1:]))
+            made[-1] = copy._replace(outputs=(current, *copy.outputs[1:]))
     inputs = tuple(Input(port, value) for port, value in outer)
     given = {port: value.type for port, value in outer}
     out = leaving(types, {}, given)
@@ -73,27 +87,14 @@ def repeat(
         f"{frame.definition}.{name}",
         {p: Bound(v, ast.Name(p, ast.Load())) for p, v in frame.params.items()},
         scope_inputs,
-        tuple(copies),
+        tuple(made),
         (("", current),) if current is not None else (),
         numbered=True,
         span=key,
         repeat=bound,
     )
     value = Value(name, out, path, 0, key)
-    made = Node(
-        name,
-        path,
-        None,
-        scope,
-        {},
-        inputs,
-        (value,),
-        key,
-        role=role,
-        condition=condition,
-        optional=condition is not None,
-    )
-    builder.add(frame, made, (), key, before)
+    return Node(name, path, None, scope, {}, inputs, (value,), key)
 
 
 def _sources(frame: Frame, sources: list[Value] | dict[str, list[Value]] | None) -> list[tuple[str, Value]]:

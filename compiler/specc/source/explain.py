@@ -88,7 +88,8 @@ class _Report:
         from specc.diagnostics.suggest import closest
 
         known: dict[str, Any] = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-        noun = "argument" if not path and "op" in known else "key"
+        sharing = isinstance(error.schema, dict) and "share" in error.schema.get("required", ())
+        noun = "argument" if not path and "op" in known and not sharing else "key"
         given = node.keys()
         # What every layer takes goes without saying.
         own = [key for key in known if key != "op" and key not in LAYER_KEYS] if noun == "argument" else list(known)

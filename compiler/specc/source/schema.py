@@ -272,7 +272,7 @@ _SECTIONS: dict[str, Schema] = {
         },
         ("buffer",),
     ),
-    "share": _closed({**LAYER_KEYS, "op": _NAME}, ("share",)),
+    "share": _closed({name: LAYER_KEYS[name] for name in ("share", "from", "when", "doc")} | {"op": _NAME}, ("share",)),
 }
 
 

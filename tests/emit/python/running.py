@@ -53,7 +53,7 @@ def owned(graph: Graph) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def _owned(scope: Scope) -> Iterator[tuple[str, tuple[int, ...]]]:
-    yield from (((n.module or n.path), o.shape) for n in scope.nodes for name, o in n.parameters.items() if not name)
+    yield from ((n.module or n.path, o.shape) for n in scope.nodes for name, o in n.parameters.items() if not name)
     for node in scope.nodes:
         yield from ((f"{node.module or node.path}.{name}", o.shape) for name, o in node.parameters.items() if name)
         if node.body is not None:

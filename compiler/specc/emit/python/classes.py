@@ -58,11 +58,18 @@ class Layer:
     reads: list[tuple[str, Ref]] = field(default_factory=list)  # (port, what)
     count: Hole | None = None  # of a loop in `forward`
     steps: list[Layer] = field(default_factory=list)  # the functions of a repeat
+    share: str = ""  # the layer whose module it is called by; it constructs none
+    shared: bool = False  # a repeat of one module, which `forward` calls `count` times
     # Of a layer that some uses lack: whether it is there (a condition, or a flag), and what is read in the stead of its
     # outputs; of none that only layers read which come and go with it.
     optional: bool = False
     condition: Hole | None = None
     instead: dict[int, Ref] = field(default_factory=dict)
+
+    @property
+    def module(self) -> str:
+        """The child that it is called by."""
+        return self.share or self.name
 
     @property
     def place(self) -> Place:

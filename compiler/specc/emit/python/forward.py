@@ -167,7 +167,7 @@ class Forward:
         if not instead or _unpacked(self._called(layer)):
             return [f"        if {there}:", *_assigned(target, value, 3), *_otherwise(instead)]
         text_, other = layout.flat(value), instead[target]
-        if layer.tree is not None and not layer.name.isdigit():
+        if layer.tree is not None and not layer.share and not layer.name.isdigit():
             return layout.chosen(f"{target} = ", other, f"{member(layer.name)} is None", text_, 2)
         return layout.chosen(f"{target} = ", text_, there, other, 2)
 
@@ -178,7 +178,7 @@ class Forward:
         return {names[out]: names[ref] for out, ref in pairs.items() if out in names and names[out] != names[ref]}
 
     def _there(self, layer: Layer) -> str:
-        if layer.tree is None:
+        if layer.tree is None or layer.share:
             return f"self.{flag(layer, self.cls)}"
         return f'"{layer.name}" in self' if layer.name.isdigit() else f"{member(layer.name)} is not None"
 
@@ -209,7 +209,7 @@ class Forward:
     def _applied(self, layer: Layer, values: list[tuple[str, str]], module: str = "") -> str:
         """The call of a layer: of the child that bears its name, or of the `module` given."""
         op = layer.op
-        module = module or member(layer.name)
+        module = module or member(layer.module)
         if op is None:
             return f"{module}({', '.join(value for _, value in values)})"
         written = self._written(layer)
@@ -270,7 +270,7 @@ class Forward:
 
     def _loop(self, layer: Layer, target: str, further: list[str], depth: int) -> list[str]:
         pad = layout.INDENT * depth
-        list_ = member(layer.name)
+        list_ = member(layer.module)
         if len(layer.steps) > 1:  # called with other arguments each
             return [
                 line

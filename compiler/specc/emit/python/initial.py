@@ -86,14 +86,14 @@ def _nothing(layer: Layer) -> str:
 
 def _there(layer: Layer, cls: Class) -> str | None:
     """The condition of an optional module."""
-    if not layer.optional or layer.tree is None:
+    if not layer.optional or layer.tree is None or layer.share:
         return None
     assert layer.condition is not None
     return said(layer.condition, cls)
 
 
 def _layer(layer: Layer, cls: Class, depth: int) -> list[str]:
-    if layer.tree is None:
+    if layer.tree is None or layer.share:
         there = said(layer.condition, cls) if layer.condition is not None else None
         return [] if there is None else [f"        self.{flag(layer, cls)} = {there}"]
     doc = [f"{layout.INDENT * depth}# {comment(layer.doc)}"] if layer.doc else []

@@ -54,7 +54,12 @@ def merged(uses: list[Use], classes: dict[int, Class], graph: Graph, fixed: set[
 
 def _build(use: Use, classes: dict[int, Class]) -> _Built:
     builder = Builder(use, classes)
-    trees = {node.name: builder.build(Place(use.scope, None, node)) for node in use.scope.nodes if is_module(node)}
+    trees = {
+        # What is shared is built for its form alone: it constructs nothing, so that nothing follows for the class.
+        node.name: (Builder(use, classes) if node.share else builder).build(Place(use.scope, None, node))
+        for node in use.scope.nodes
+        if is_module(node)
+    }
     return _Built(use, trees, builder)
 
 
@@ -89,6 +94,8 @@ def _skeleton(one: _Built, flexible: set[str]) -> object:
 
 
 def _what(node: Node, one: _Built) -> object:
+    if node.share:
+        return node.name, "share", node.share
     tree = one.trees.get(node.name)
     if tree is not None:
         return node.name, kind(tree)
@@ -208,6 +215,7 @@ def _layer(name: str, group: list[_Built]) -> Layer:
     node = present[0][1].node
     trees = [one.trees[name] for one, _ in present if name in one.trees]
     layer = Layer(name, places, overlay(trees) if trees else None, node.op, node.role, node.doc)
+    layer.share = node.share
     if node.op is not None:
         each = [one.builder.arguments(place, node.op, forward=True) for one, place in present]
         layer.called = _laid(each)

@@ -24,7 +24,7 @@ def is_chain(scope: Scope) -> bool:
         return False
     current = scope.inputs[0]
     for node in scope.nodes:
-        if not is_module(node) or node.optional or node.condition is not None or len(node.inputs) != 1:
+        if not is_module(node) or node.share or node.optional or node.condition is not None or len(node.inputs) != 1:
             return False
         if node.inputs[0].value is not current or len(node.outputs) != 1:
             return False

@@ -50,7 +50,7 @@ def sign(cls: Class, declared: dict[str, Param]) -> None:
 def _all(cls: Class) -> Iterator[Hole]:
     """The holes of the class, in the order of its text."""
     for layer in cls.layers:
-        if layer.tree is not None:
+        if layer.tree is not None and not layer.share:
             yield from holes(layer.tree)
         if layer.condition is not None:
             yield layer.condition

@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test golden lint bench oracle mutants clean
+.PHONY: help demo test golden lint bench oracle mutants fuzz clean
 .DELETE_ON_ERROR:
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make bench   the measurements that the README quotes"
 	@echo "make oracle  the op rules against torch, at a large size (ORACLE_ARGS=…)"
 	@echo "make mutants seeded faults in the op rules, each of which the tests must notice (MUTANTS_ARGS=--random 100)"
+	@echo "make fuzz    specs by chance for FUZZ_SECONDS=600: no exception, no run past its limits (FUZZ_ARGS=--seed 1)"
 	@echo "make clean   remove what the other targets made"
 
 # ---- set-up: venv, then torch and the diagram engine, then the tools; a chain, so that `make -j` runs one pip at a time
@@ -80,6 +81,9 @@ oracle: .setup/dev
 
 mutants: .setup/dev
 	$(BIN)/python -m tests.mutants $(MUTANTS_ARGS)
+
+fuzz: .setup/dev
+	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
 
 clean:
 	rm -rf .venv .setup .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -10,6 +10,7 @@ from specc.diagnostics import Sink, Span
 from specc.graph.reserved import check_name
 from specc.language.expressions import EvaluationError, evaluate, names, parse
 from specc.shapes.dim import Dim
+from specc.shapes.dtype import DTYPES
 from specc.shapes.facts import Facts
 from specc.shapes.pattern import ELLIPSIS, DimPattern
 from specc.source.nodes import Mapping as SourceMapping
@@ -35,13 +36,24 @@ def read_inputs(node: Node | None, params: Mapping[str, Any], sink: Sink) -> dic
             continue
         dtype = None
         if isinstance(value, SourceMapping):
-            kind = value.get("dtype")
-            dtype = str(kind.value) if isinstance(kind, Scalar) else None
+            dtype = meant_dtype(value.get("dtype"))
             value = value.get("shape") or value
         dims = read_shape(value, params, sink)
         items = tuple(item.span for item in value.items) if isinstance(value, Sequence) else ()
         patterns[name] = Pattern(shape_text(value), dims, dtype, entry.key.span, items)
     return patterns
+
+
+def meant_dtype(node: Node | None) -> str | None:
+    """The dtype as written, or of those that there are the one meant: the schema has reported what is none."""
+    if not isinstance(node, Scalar):
+        return None
+    written = str(node.value)
+    if written in DTYPES:
+        return written
+    from specc.diagnostics.suggest import closest
+
+    return closest(written, DTYPES)
 
 
 def shape_text(node: Node) -> str:

@@ -10,6 +10,7 @@ from specc.diagnostics import Span, closest
 from specc.graph.arguments import entry_span
 from specc.graph.frame import Frame
 from specc.graph.ir import Node, Value
+from specc.graph.patterns import meant_dtype
 from specc.ops.arguments import shown, source
 from specc.ops.call import Bound
 from specc.ops.declare import Owned, Saved
@@ -54,7 +55,7 @@ def tensor(builder: Builder, frame: Frame, name: str, key: Span, node: SourceMap
         )
     size = _size(builder, frame, kind, name, node)
     word = node.get("dtype")
-    dtype = str(word.value) if isinstance(word, Scalar) else "float32"
+    dtype = meant_dtype(word) or "float32"
     if kind is Parameter and not (is_floating(dtype) or is_complex(dtype)):
         builder.sink.error(
             "S307",

@@ -128,7 +128,7 @@ def test_an_input_that_a_branch_alone_reads_is_read() -> None:
 
 def test_the_parallel_needs_no_more_than_its_branches() -> None:
     """A spec of nothing but defaults: `cat` along torch's axis 0."""
-    result = compile_text(HEAD + "inputs: {x: [N, 8]}\nlayers: [{parallel: [ReLU]}, {parallel: [ReLU, ReLU]}]\n")
+    result = compile_text(HEAD + "inputs: {x: [N, 8]}\nlayers: [{parallel: [ReLU]}, {parallel: [Tanh, Tanh]}]\n")
     assert result.diagnostics == ()
     assert result.graph is not None
     assert str(result.graph.outputs["output"]) == "[2 * N, 8]"

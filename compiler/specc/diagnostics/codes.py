@@ -77,6 +77,8 @@ _LANGUAGE = (
          "`train` or `half` would replace a method that PyTorch calls. Write `half_`, or a more telling name."),
     Code("L209", "a name that is taken", "The inputs and layers of a scope share one namespace. "
          "With an input `x`, a layer `x` is wrong and `stem` right."),
+    Code("L210", "an `allow` of what is no warning", "`allow` names the codes of warnings (`W511`), each with the reason "
+         "why it is right here. Errors cannot be allowed: there is no network to build."),
     Code("L301", "too many layers", "A network may have 20,000 layers, those of every use of a block and of every "
          "repeat counted. Nothing past the limit is checked."),
     Code("L302", "a repeat is too long", "`repeat` may make 10,000 copies; `repeat: 10 ** 12` would only fill the "
@@ -193,6 +195,25 @@ _LINTS = (
     Code("W514", "one value per channel", "Batch normalisation trains on the mean and variance of every channel over "
          "the batch and the pixels. Of a single value (a batch of 1 whose axes have shrunk to 1) there is no variance, "
          "and PyTorch refuses to train; in eval mode it runs."),
+    Code("W515", "a bias before a batch norm", "The norm subtracts the mean of every channel, and with it whatever the "
+         "layer before added; it has a bias of its own. `bias: false` saves the parameters and changes nothing else."),
+    Code("W516", "a dropout before a batch norm", "In training the norm sees values that were dropped and scaled, and "
+         "keeps their variance; in eval mode nothing is dropped, and the variance that it divides by is wrong (Li et "
+         "al. 2018, arXiv:1801.05134). Put the dropout behind the norm."),
+    Code("W517", "an activation twice in a row", "A `ReLU` of a `ReLU` changes nothing, nor does one of what is never "
+         "negative; a `Tanh` of a `Tanh` only narrows the range. Most often one of two was meant to have a layer "
+         "between."),
+    Code("W518", "a stride that skips what nothing else reads", "A stride larger than its kernel steps over positions: "
+         "of a 1×1 convolution with stride 2, three quarters of an image. So does one that leaves a quarter of the "
+         "axis over at the end. Where another layer reads them, as the body beside a projecting shortcut does, nothing "
+         "is said."),
+    Code("W519", "a shortcut that could be the identity", "A projection where the body keeps the shape costs "
+         "parameters and puts a layer where the gradient should pass freely (He et al. 2016, arXiv:1603.05027)."),
+    Code("W520", "a dead branch", "Each of these layers is read, yet all they lead to is a layer that nothing reads: "
+         "they are computed for nothing. Often one `from` names the wrong layer."),
+    Code("W521", "an `allow` that silences nothing", "`allow: {W511: \"the head is for later\"}` keeps quiet about a "
+         "warning, in the whole spec or in the layer or block where it stands. Where there is no such warning, the "
+         "reason is stale."),
 )  # fmt: skip
 
 _TRAINING = (

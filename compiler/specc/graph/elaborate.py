@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from specc.diagnostics import Edit, Sink, Span
+from specc.graph.allowances import silence
 from specc.graph.arguments import Evaluator, Param, bound_param, declared
 from specc.graph.blocks import declared_blocks
 from specc.graph.build import Builder, TooLarge
 from specc.graph.frame import Frame
 from specc.graph.init import initializers
 from specc.graph.ir import Graph, Scope, Value
+from specc.graph.lints import lint
 from specc.graph.outputs import network_outputs
 from specc.graph.patterns import Pattern, read_inputs
 from specc.graph.sinks import OnceSink
@@ -102,11 +104,13 @@ def elaborate(
         train=document.get("train"),
         source=document,
     )
+    lint(graph, own)
     if graph.train is not None:
         from specc.training.check import check_training
 
         check(section_schema("train"), graph.train, own, what="train")
         check_training(graph, graph.train, own)
+    silence(document, own)
     return graph
 
 

@@ -106,6 +106,9 @@ _PRE = _doc(_FLAG, "the pre-activation order of He et al. 2016", default=False)
 _MERGE = _doc({"enum": ["cat", "add", "mul", "stack"]}, "how the branches are put together", default="cat")
 _DIM = _doc(_one_of({"type": "integer"}, EXPRESSION), "the dimension to merge along")
 _CONTAINER = _doc({"enum": ["Sequential", "ModuleList", "ModuleDict"]}, "what it becomes in PyTorch")
+_ALLOW = _doc(
+    _map(_NAME), 'warnings that are not to be reported here, each with the reason: `{W511: "for later"}`'
+)
 _INIT = _doc(_one_of(_NAME, {"type": "object"}), "an initialiser of torch.nn.init")
 
 _BODY: dict[str, Schema] = {
@@ -130,11 +133,12 @@ LAYER_KEYS: dict[str, Schema] = {
     "freeze": _doc(_one_of(_FLAG, EXPRESSION), "do not train its parameters", default=False),
     "container": _CONTAINER,
     "doc": _doc(_TEXT, "a comment that is kept"),
+    "allow": _ALLOW,
 }
 """The keys that every layer takes, beside the arguments of its op."""
 
 # Those of a tensor of the network's own: it reads nothing, and there is one of it.
-_TENSOR_KEYS = {name: LAYER_KEYS[name] for name in ("when", "doc")}
+_TENSOR_KEYS = {name: LAYER_KEYS[name] for name in ("when", "doc", "allow")}
 
 _NAMED_OP = _one_of(_NAME, {"type": "object", "minProperties": 1})  # `SGD` or `{op: SGD, lr: 0.1}`
 _COUNT: Schema = {"type": "integer", "minimum": 1}
@@ -211,6 +215,7 @@ _BLOCK = _closed(
         **_BODY,
         "outputs": _BLOCK_OUTPUTS,
         "container": _CONTAINER,
+        "allow": _ALLOW,
     },
     title="block",
 )
@@ -244,6 +249,7 @@ _SPEC = _closed(
             "how parameters begin: a rule names layers by `op` or `path`, and a function for each parameter",
         ),
         "train": _doc({"type": "object"}, "how to train it"),
+        "allow": _ALLOW,
     },
     title="the spec",
 )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from specc.emit.summary import summarize
 from tests.graph.reading import codes, compiled, problems
 
 CONVS = {1: "Conv1d", 2: "Conv2d", 3: "Conv3d"}
@@ -149,3 +150,113 @@ layers:
     graph = compiled(text)
     assert str(graph.outputs["output"]) == "[N, 16, (H - 1) // 2 + 1, (W - 1) // 2 + 1]"
     assert [n.path for n in graph.root.walk() if n.name == "proj"] == ["a.0.proj"]
+
+
+# `pre: true` -----------------------------------------------------------------------------------------------------
+
+
+def _order(body: str, more: str = "", shape: str = "[N, 8, H, W]") -> list[str]:
+    """The layers of a pre-activation residual in the order they run, as `name <- what it reads`."""
+    graph = compiled(f"inputs: {{x: {shape}}}\nlayers:\n  r:\n    residual: {body}\n    pre: true\n{more}")
+    node = graph.root.node("r")
+    assert node is not None
+    assert node.body is not None
+    return [f"{n.name} <- {' '.join(i.value.name for i in n.inputs)}" for n in node.body.nodes]
+
+
+CONV = "{op: Conv2d, out_channels: 8, kernel_size: 3, padding: 1}"
+
+
+def test_the_order_of_2015_becomes_that_of_2016() -> None:
+    body = f"{{conv1: {CONV}, bn1: BatchNorm2d, relu: ReLU, conv2: {CONV}, bn2: BatchNorm2d}}"
+    assert _order(body, "    activation: ReLU\n") == [
+        "bn1 <- x", "relu <- bn1", "conv1 <- relu", "bn2 <- conv1", "activation <- bn2", "conv2 <- activation",
+        "sum <- conv2 x",
+    ]  # fmt: skip
+
+
+def test_layers_of_another_kind_stay_behind_what_they_follow() -> None:
+    """The dropout of a wide residual network is between its convolutions."""
+    body = f"{{conv1: {CONV}, bn1: BatchNorm2d, relu: ReLU, drop: Dropout, conv2: {CONV}, bn2: BatchNorm2d}}"
+    assert [line.split()[0] for line in _order(body)] == ["bn1", "relu", "conv1", "drop", "bn2", "conv2", "sum"]
+
+
+def test_a_list_is_numbered_as_it_runs() -> None:
+    text = (
+        f"inputs: {{x: [N, 8, H, W]}}\nlayers:\n  r: {{residual: [{CONV}, BatchNorm2d], activation: relu, pre: true}}\n"
+    )
+    assert {n.name: n.kind for n in compiled(text).root.walk() if n.op is not None} == {
+        "0": "BatchNorm2d", "1": "relu", "2": "Conv2d", "sum": "add",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "first", ["BatchNorm2d", "ReLU", "{layers: [BatchNorm2d, ReLU]}", "{op: Both, act: Tanh}", "act"]
+)
+def test_a_body_that_begins_with_its_pre_activation_runs_as_written(first: str) -> None:
+    graph = compiled(
+        "inputs: {x: [N, 4, H, W]}\n"
+        "blocks:\n"
+        "  Both: {params: {act: {type: op, default: ReLU}}, layers: {norm: BatchNorm2d, act: act}}\n"
+        "  R:\n    params: {act: op}\n    shortcut: auto\n    pre: true\n"
+        f"    residual: {{one: {first}, conv: {CONV}, two: ReLU}}\n"
+        "layers:\n  r: {op: R, act: ReLU}\n  both: Both\n"
+    )
+    node = graph.root.node("r")
+    assert node is not None
+    assert node.body is not None
+    assert [n.name for n in node.body.nodes] == ["one", "conv", "two", "shortcut", "sum"]
+    shortcut = node.body.nodes[3]
+    assert [i.value.name for i in shortcut.inputs] == ["one"]
+    assert shortcut.body is not None
+    assert [n.kind for n in shortcut.body.nodes] == ["Conv2d"]  # no normalisation before the sum
+
+
+def test_the_identity_is_of_the_input_itself() -> None:
+    assert _order(f"{{bn: BatchNorm2d, conv: {CONV}}}", "    shortcut: auto\n")[-1] == "sum <- conv x"
+
+
+def test_what_cannot_be_put_in_order_is_said() -> None:
+    text = "inputs: {x: [N, 8]}\nlayers:\n  r:\n    residual: %s\n    pre: true\n%s"
+    fc = "{op: Linear, out_features: 8%s}"
+    assert "L211" in codes(text % (f"{{a: {fc % ''}, b: ReLU, c: {fc % ', from: b'}}}", ""))
+    assert codes(text % (f"{{n: LayerNorm, a: {fc % ''}}}", "    activation: relu\n")) == ["L211"]
+
+
+def test_residuals_of_several_inputs() -> None:
+    """The first is the one that is added; `auto` looks at it alone."""
+    graph = compiled(
+        """
+inputs: {x: [N, 8, H, W], y: [N, 3, H, W]}
+blocks:
+  Fuse:
+    inputs: {x: [N, C, H, W], y: [N, D, H, W]}
+    residual:
+      both: {op: cat, from: [x, y], dim: 1}
+      conv: {op: Conv2d, out_channels: 3, kernel_size: 1}
+    shortcut: auto
+layers:
+  a: {op: Fuse, from: [x, y]}
+  b: {op: Fuse, from: {x: a, y: y}}
+"""
+    )
+    assert [n.path for n in graph.root.walk() if n.role == "shortcut"] == ["a.shortcut"]
+    assert str(graph.outputs["output"]) == "[N, 3, H, W]"
+
+
+def test_residuals_in_residuals_choose_each_for_itself() -> None:
+    graph = compiled(
+        """
+inputs: {x: [N, 8]}
+layers:
+  r:
+    residual:
+      inner: {residual: [{op: Linear, out_features: 8}], shortcut: auto}
+      other: {parallel: {a: {residual: [{op: Linear, out_features: 4}], shortcut: auto}, b: ReLU}, dim: 1}
+    shortcut: auto
+"""
+    )
+    assert [n.path for n in graph.root.walk() if n.role == "shortcut"] == ["r.other.a.shortcut", "r.shortcut"]
+    assert [s.path + ": " + s.chosen for s in summarize(graph).shortcuts] == [
+        "r.inner: identity", "r.other.a: Linear 4", "r: Linear 12",
+    ]  # fmt: skip

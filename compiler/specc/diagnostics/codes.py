@@ -79,6 +79,10 @@ _LANGUAGE = (
          "With an input `x`, a layer `x` is wrong and `stem` right."),
     Code("L210", "an `allow` of what is no warning", "`allow` names the codes of warnings (`W511`), each with the reason "
          "why it is right here. Errors cannot be allowed: there is no network to build."),
+    Code("L211", "a body that has no pre-activation order", "With `pre: true` every normalisation and activation goes "
+         "before the layer with weights that it is written behind, and the `activation` of the residual before the "
+         "last. That is clear for layers in a row; where one has a `from`, write the body in the order it runs, its "
+         "normalisation or activation first. Nothing follows the sum then: such a body goes without `activation`."),
     Code("L301", "too many layers", "A network may have 20,000 layers, those of every use of a block and of every "
          "repeat counted. Nothing past the limit is checked."),
     Code("L302", "a repeat is too long", "`repeat` may make 10,000 copies; `repeat: 10 ** 12` would only fill the "

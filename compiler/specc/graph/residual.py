@@ -6,11 +6,13 @@ import ast
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from specc.diagnostics import Edit, Note, Span
+from specc.graph.bodies import BODIES
 from specc.graph.frame import Frame
 from specc.graph.holes import has_holes, is_open
 from specc.graph.ir import Input, Node, Scope, Value
 from specc.graph.leaves import leaf
 from specc.graph.origins import entering, leaving
+from specc.graph.preactivation import arranged, preactivation
 from specc.ops import OPS
 from specc.ops.call import Bound
 from specc.ops.declare import Family
@@ -39,22 +41,23 @@ class _Shortcut(NamedTuple):
 
 
 def build(builder: Builder, frame: Frame, text: SourceMapping, span: Span) -> None:
-    """Adds the nodes of a residual to its frame: body(x) + shortcut(x), then the activation."""
-    pre = text.entry("pre")
-    if pre is not None and isinstance(pre.value, Scalar) and pre.value.value is True:
-        builder.sink.error(
-            "L207",
-            "`pre: true` is not supported by this version of specc",
-            pre.key.span,
-            help="write the layers of the body in the order they run",
-        )
+    """Adds the nodes of a residual to its frame: body(x) + shortcut(x), then the activation.
+
+    With `pre: true` the activation is in the body, and a shortcut with layers reads the body's pre-activation.
+    """
     entry = text.entry("residual")
     assert entry is not None
     x = frame.current
     shortcut = _written(builder, text.entry("shortcut"), span)
     frame.later.add(shortcut.name)
     start = len(frame.nodes)
-    builder.layers(frame, entry.value, entry.key.span)
+    activation = text.entry("activation")
+    if activation is not None and isinstance(activation.value, Scalar) and activation.value.value is None:
+        activation = None
+    written = text.get("pre")
+    pre = isinstance(written, Scalar) and written.value is True
+    layers = arranged(builder, frame, entry, activation) if pre else entry.value
+    builder.layers(frame, layers, entry.key.span)
     body = frame.nodes[start:]
     frame.nodes[start:] = [node._replace(role=node.role or "body") for node in body]
     out = frame.current
@@ -62,10 +65,10 @@ def build(builder: Builder, frame: Frame, text: SourceMapping, span: Span) -> No
         return
     frame.mark(out)
     frame.mark(x)
-    beside = _beside(builder, frame, shortcut, x, out, frame.nodes[start:])
+    before = preactivation(body) if pre else None
+    beside = _beside(builder, frame, shortcut, x, out, frame.nodes[start:], before)
     _sum(builder, frame, out, beside, entry.key.span, shortcut)
-    activation = text.entry("activation")
-    if activation is not None and not (isinstance(activation.value, Scalar) and activation.value.value is None):
+    if activation is not None and not pre:
         name = frame.free("activation")
         frame.mark(frame.current) if frame.current else None
         builder.layer(frame, name, activation.key.span, activation.value, role="activation")
@@ -83,7 +86,7 @@ def _read(builder: Builder, name: str, node: SourceNode, key: Span) -> _Shortcut
             return _Shortcut(name, str(node.value or "identity"), None, key)
         return _Shortcut(name, "layer", node, key)
     if isinstance(node, SourceMapping):
-        if any(word in node for word in ("layers", "op", "residual")):
+        if any(word in node for word in ("op", *BODIES)):
             return _Shortcut(name, "layer", node, key)
         if len(node.entries) == 1:
             inner = node.entries[0]
@@ -98,17 +101,28 @@ def _read(builder: Builder, name: str, node: SourceNode, key: Span) -> _Shortcut
 
 
 def _beside(
-    builder: Builder, frame: Frame, shortcut: _Shortcut, x: Value, out: Value, body: list[Node]
+    builder: Builder,
+    frame: Frame,
+    shortcut: _Shortcut,
+    x: Value,
+    out: Value,
+    body: list[Node],
+    before: Value | None,
 ) -> Value | None:
-    """The value that is added to the body's; None where it is unknown and nothing more is to be said."""
+    """The value that is added to the body's; None where it is unknown and nothing more is to be said.
+
+    `before` is what layers of the shortcut read in place of `x`: it was normalised already.
+    """
     if shortcut.kind == "unknown":
         return None
     if shortcut.kind == "layer":
         assert shortcut.text is not None
         frame.later.discard(shortcut.name)
-        frame.current = x
+        frame.current = x if before is None else before
         builder.layer(frame, shortcut.name, shortcut.key, shortcut.text, role="shortcut")
         if frame.nodes and frame.nodes[-1].name == shortcut.name:
+            if frame.current in frame.before:
+                frame.before[frame.current] = x  # where its `when` does not hold: the identity
             return frame.current
         return x  # its `when` does not hold: the identity
     frame.later.discard(shortcut.name)
@@ -119,7 +133,9 @@ def _beside(
     if _same(builder, x.type, out.type):
         frame.absent.append((shortcut.name, None))
         return x
-    return _projection(builder, frame, shortcut, x, out, body)
+    if before is not None and isinstance(before.type, TensorType):
+        return _projection(builder, frame, shortcut, before, out, body, normalised=True)
+    return _projection(builder, frame, shortcut, x, out, body, normalised=False)
 
 
 def _same(builder: Builder, a: TensorType, b: TensorType) -> bool:
@@ -183,9 +199,12 @@ def _differ(builder: Builder, out: Value, beside: Value, key: Span, shortcut: _S
 
 
 def _projection(
-    builder: Builder, frame: Frame, shortcut: _Shortcut, x: Value, out: Value, body: list[Node]
+    builder: Builder, frame: Frame, shortcut: _Shortcut, x: Value, out: Value, body: list[Node], *, normalised: bool
 ) -> Value | None:
-    """A 1×1 convolution of the right stride and channels, and a normalisation of the body's kind."""
+    """A 1×1 convolution of the right stride and channels, and a normalisation of the body's kind.
+
+    None follows where `x` was normalised: the sum of the pre-activation order is of convolutions.
+    """
     assert isinstance(x.type, TensorType)
     assert isinstance(out.type, TensorType)
     rank = x.type.rank
@@ -230,7 +249,7 @@ def _projection(
     label = shortcut.name
     first = leaf(builder, op, "0", f"{path}.0", args, (Input("input", inner),), shortcut.key, label=label)
     nodes = [first]
-    if norm is not None and norm.op is not None:
+    if norm is not None and norm.op is not None and not normalised:
         own = {name: (b if b.given else Bound(norm.op.args[name].default)) for name, b in norm.args.items()}
         own = {n: (Bound(norm.op.args[n].default) if norm.op.args[n].inferred else b) for n, b in own.items()}
         nodes.append(

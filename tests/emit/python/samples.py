@@ -855,3 +855,49 @@ layers:
   out: {op: Linear, out_features: 2}
 """,
 )
+
+_sample(
+    "preactivated",
+    """
+params: {width: 6}
+inputs: {x: [N, 3, 9, 8]}
+blocks:
+  Act:
+    params: {norm: {type: op, default: BatchNorm2d}}
+    layers: {norm: norm, act: ReLU}
+  Moved:
+    params: {channels: int, stride: 1, kind: op}
+    residual:
+      conv1: {op: Conv2d, out_channels: channels, kernel_size: 3, stride: stride, padding: 1, bias: false}
+      act: {op: Act, norm: kind}
+      drop: {op: Dropout, p: 0.5}
+      conv2: {op: Conv2d, out_channels: channels, kernel_size: 3, padding: 1, bias: false}
+      bn2: kind
+    shortcut: {proj: auto}
+    activation: relu
+    pre: true
+  Written:
+    params: {channels: int, stride: 1}
+    residual:
+      - BatchNorm2d
+      - {op: relu}
+      - {op: Conv2d, out_channels: channels, kernel_size: 3, stride: stride, padding: 1}
+      - inputs: {x: [N, C, H, W]}
+        residual: [{op: Conv2d, out_channels: C, kernel_size: 1}, GELU]
+        pre: true
+        activation: Tanh
+    shortcut: {layers: [{op: Conv2d, out_channels: channels, kernel_size: 1, stride: stride}]}
+    pre: true
+layers:
+  stem: {op: Conv2d, out_channels: width, kernel_size: 1}
+  a: {op: Moved, channels: width, kind: BatchNorm2d, repeat: 2}
+  b: {op: Moved, channels: 2 * width, stride: 2 if i == 0 else 1, kind: BatchNorm2d, repeat: 2}
+  c: {op: Moved, channels: 2 * width, kind: InstanceNorm2d}
+  d: {op: Written, channels: width, stride: 2}
+  gated:
+    residual: {fc: {op: Conv2d, out_channels: width, kernel_size: 1}, act: Sigmoid}
+    pre: true
+  flat: Flatten
+  out: {op: Linear, out_features: 2}
+""",
+)

@@ -42,6 +42,7 @@ OTHERS: dict[str, list[dict[str, object]]] = {
     "copies": [{"d": 8, "depth": 4}, {"d": 8, "depth": 1}],
     "same_names": [{"Part": 5, "SameNames": 2}],
     "ambiguous": [{"k": 5}],
+    "preactivated": [{"width": 4}],
     "parallels": [{"width": 4}],
     "clashes": [{"nn": 5, "super": 2}, {"act": 1}],
 }
@@ -156,6 +157,7 @@ class BasicBlock(nn.Module):
         self.relu = nn.ReLU()
         self.conv2 = nn.Conv2d(channels, channels, kernel_size=3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels)
+        # shortcut: auto, a projection where the shapes differ, else the identity
         self.downsample = None
         if downsample:
             self.downsample = nn.Sequential(

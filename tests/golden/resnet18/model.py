@@ -15,6 +15,7 @@ class BasicBlock(nn.Module):
         self.relu = nn.ReLU()
         self.conv2 = nn.Conv2d(channels, channels, kernel_size=3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels)
+        # shortcut: auto, a projection where the shapes differ, else the identity
         self.downsample = None
         if downsample:
             self.downsample = nn.Sequential(

@@ -18,6 +18,7 @@ class Bottleneck(nn.Module):
         self.relu2 = nn.ReLU()
         self.conv3 = nn.Conv2d(channels, 4 * channels, kernel_size=1, bias=False)
         self.bn3 = nn.BatchNorm2d(4 * channels)
+        # shortcut: auto, a projection where the shapes differ, else the identity
         self.downsample = None
         if downsample:
             self.downsample = nn.Sequential(

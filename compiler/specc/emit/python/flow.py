@@ -69,9 +69,10 @@ def is_own(layer: Layer) -> bool:
 def _steps(cls: Class) -> list[Step]:
     layers = list(cls.layers)
     for layer in cls.layers:
-        if layer.role == "shortcut" and all(ref[0] == "" for _, ref in layer.reads):
+        if layer.role == "shortcut":  # as early as it can be: beside the body, before `x` is used for other things
             layers.remove(layer)
-            layers.insert(0, layer)  # beside the body, before `x` is used for other things
+            read = {ref[0] for _, ref in layer.reads}
+            layers.insert(max((k + 1 for k, other in enumerate(layers) if other.name in read), default=0), layer)
     steps = [Step(layer) for layer in layers if layer.optional or not is_own(layer)]
     for before, after in itertools.pairwise(steps):
         if _joins(before.layer, after.layer, cls):
@@ -122,6 +123,7 @@ class _Namer:
                 # A loop reads its further inputs again after it has assigned.
                 further = [ref for _, ref in step.layer.reads[1:]] if step.layer.steps else []
                 free = instead is not None and self._last(instead) <= position and instead not in further
+                free = free and step.layer.role != "shortcut"  # which has a name of its own
                 kept = instead is None or not free or self.names[instead].startswith("self.")  # so a parameter's is
                 if instead is not None and not kept and self.names[instead] not in self._made(step):
                     self.names[ref] = self.names[instead]  # `if self.drop is not None: x = self.drop(x)`

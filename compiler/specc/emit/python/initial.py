@@ -72,9 +72,27 @@ def _layers(cls: Class) -> list[str]:
         if there is None:
             out += [line for layer in layers for line in _layer(layer, cls, 2)]
             continue
+        out += [f"        # {said}" for layer in layers if (said := _chosen(layer))]
         out += [f"        {_nothing(layer)}" for layer in layers if not layer.name.isdigit()]
         out += [f"        if {there}:", *(line for layer in layers for line in _layer(layer, cls, 3))]
-    return out
+    return [*out, *_identity(cls)] if out else out
+
+
+def _chosen(layer: Layer) -> str:
+    """What `shortcut: auto` decided, for the child that it made."""
+    node = layer.place.node
+    if node.role != "shortcut" or not node.optional or node.condition is not None:
+        return ""
+    where = "where the shapes differ, else the identity" if layer.optional else "as the shapes differ"
+    return f"shortcut: auto, a projection {where}"
+
+
+def _identity(cls: Class) -> list[str]:
+    """What it decided where it made none."""
+    names = {layer.name for layer in cls.layers}
+    made = any(name in names for name, condition in cls.scope.absent if condition is None)
+    auto = cls.scope.residual and any(condition is None for _, condition in cls.scope.absent)
+    return ["        # shortcut: auto, the identity as the shapes agree"] if auto and not made else []
 
 
 def _nothing(layer: Layer) -> str:
@@ -96,7 +114,9 @@ def _layer(layer: Layer, cls: Class, depth: int) -> list[str]:
     if layer.tree is None or layer.share:
         there = said(layer.condition, cls) if layer.condition is not None else None
         return [] if there is None else [f"        self.{flag(layer, cls)} = {there}"]
-    doc = [f"{layout.INDENT * depth}# {comment(layer.doc)}"] if layer.doc else []
+    notes = [comment(layer.doc)] if layer.doc else []
+    notes += [] if layer.optional else [said for said in (_chosen(layer),) if said]
+    doc = [f"{layout.INDENT * depth}# {note}" for note in notes]
     if isinstance(layer.tree, Make) and layer.tree.op is not None and layer.tree.op.name == "buffer":
         return [*doc, *layout.lines("", tensors.buffer(layer.name, _made(layer.tree, cls)), depth)]
     return [*doc, *layout.lines(f"{member(layer.name)} = ", construct(layer.tree, cls), depth)]

@@ -48,12 +48,16 @@ def _ops(rules: list[Initializer], leaves: list[Node]) -> list[str]:
     by_op: dict[str, list[Initializer]] = {}
     for rule in rules:
         by_op.setdefault(rule.op, []).append(rule)
-    out = ["        for module in self.modules():"]
-    for position, (op, own) in enumerate(by_op.items()):
-        out.append(f"            {'el' if position else ''}if isinstance(module, {OPS[op].python.target}):")
+    bodies: list[tuple[str, list[str]]] = []
+    for op, own in by_op.items():
         every = [node for node in leaves if node.kind == op]
-        for rule in own:
-            out += _filled(rule, len(owners(rule, leaves)) < len(every))
+        body = [line for rule in own for line in _filled(rule, len(owners(rule, leaves)) < len(every))]
+        bodies.append((OPS[op].python.target, body))
+    out = ["        for module in self.modules():"]
+    for body, alike in groupby(bodies, lambda each: each[1]):
+        word = "elif" if len(out) > 1 else "if"
+        out.append(f"            {word} isinstance(module, {' | '.join(target for target, _ in alike)}):")
+        out += body
     return out
 
 

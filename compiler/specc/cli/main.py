@@ -26,13 +26,13 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 # Commands by what a person is doing. Each is the module of its name in `specc.cli`, imported only when it is called.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("write", ("init", "fmt")),
-    ("check", ("check", "summary")),
+    ("check", ("check", "summary", "diff")),
     ("build", ("build", "render")),
     ("train", ("train", "eval", "predict")),
-    ("look up", ("ops", "schema")),
+    ("look up", ("ops", "explain", "schema")),
 )
 COMMANDS = tuple(name for _, names in GROUPS for name in names)
-_BRIEF = ("check", "summary", "build", "ops", "schema")  # they end before the garbage collector would free anything
+_BRIEF = ("check", "summary", "build", "ops", "explain", "schema")  # they end before the garbage collector would free anything
 _MODULES = {"eval": "evaluate"}  # a module called `eval` would shadow the built-in where it is imported
 
 

@@ -20,6 +20,11 @@ def add_spec(parser: ArgumentParser, *, several: bool = False) -> None:
         parser.add_argument("specs", nargs="+", metavar="SPEC", help="a spec file")
     else:
         parser.add_argument("spec", metavar="SPEC", help="the spec file")
+    add_set(parser)
+
+
+def add_set(parser: ArgumentParser) -> None:
+    """`--set`, as `args.overrides`."""
     parser.add_argument(
         "--set",
         action="append",

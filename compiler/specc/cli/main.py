@@ -29,10 +29,10 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("check", ("check", "summary", "diff")),
     ("build", ("build", "render")),
     ("train", ("train", "eval", "predict")),
-    ("look up", ("ops", "explain", "schema")),
+    ("look up", ("ops", "schema")),
 )
 COMMANDS = tuple(name for _, names in GROUPS for name in names)
-_BRIEF = ("check", "summary", "build", "ops", "explain", "schema")  # they end before the garbage collector would free anything
+_BRIEF = ("check", "summary", "build", "ops", "schema")  # they end before the garbage collector would free anything
 _MODULES = {"eval": "evaluate"}  # a module called `eval` would shadow the built-in where it is imported
 
 

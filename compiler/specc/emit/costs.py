@@ -23,6 +23,11 @@ def parameters(nodes: Iterable[Node]) -> int:
     return sum(numel(owned) for node in nodes for owned in node.parameters.values())
 
 
+def frozen(nodes: Iterable[Node]) -> int:
+    """Numbers in those of their parameters that are not trained."""
+    return sum(numel(owned) for node in nodes for owned in node.parameters.values() if not owned.trained)
+
+
 def buffers(nodes: Iterable[Node]) -> int:
     """Numbers in their buffers."""
     return sum(numel(owned) for node in nodes for owned in node.buffers.values())

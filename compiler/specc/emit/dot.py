@@ -202,7 +202,7 @@ class _Writer:
     @staticmethod
     def _parameters(item: Item) -> int:
         assert item.node is not None
-        return parameters(leaves(item.node)) * item.count
+        return parameters(leaves(item.node)) * (1 if item.node.module else item.count)  # of one module, or of each
 
     # Tooltips ----------------------------------------------------------------------------------------------------
 
@@ -228,7 +228,8 @@ class _Writer:
         assert isinstance(node, Node)
         below = list(leaves(node))
         each = " each" if count > 1 else ""
-        lines = [f"{plural(parameters(below), 'parameter')}{each}"] if parameters(below) else []
+        own = "" if node.module else each
+        lines = [f"{plural(parameters(below), 'parameter')}{own}"] if parameters(below) else []
         total = value_of(macs(below), self.bound.counting)
         if total is not None and total != 0:
             shown = thousands(total) if isinstance(total, int) else cut(str(total), 80)
@@ -312,6 +313,8 @@ def kind_of(node: Node, count: int = 1) -> str:
         kinds = {inner.kind for inner in node.body.nodes}
         count *= len(node.body.nodes)
         kind = kinds.pop() if len(kinds) == 1 else "layers"
+        if node.body.shared and count > 1:
+            return f"{kind or 'group'}, {count} times"
     kind = kind or "group"
     return kind if count == 1 else f"{kind} ×{count}"
 

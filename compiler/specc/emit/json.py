@@ -32,7 +32,7 @@ def to_graph_json(graph: Graph) -> str:
                  (the path in PyTorch, where it is another's), "index", "optional",
                  "condition", "doc", "error"
         of a spec that `use`s or `extends` others, "reads" after "spec": their paths from its folder
-        owned:  {"shape": [64, 3, 7, 7], "dtype": "float32"}
+        owned:  {"shape": [64, 3, 7, 7], "dtype": "float32"}, with "trained": false where it is frozen
         tensor: {"shape": ["N", 64, "(H - 1) // 2 + 1"], "dtype": "float32"}, null where unknown
 
     A reference names a value of the node's own scope: `{"input": name}`, or `{"node": name, "port": 0}`. A count is a
@@ -123,7 +123,7 @@ def plain_value(value: Any) -> Any:
 
 
 def _owned(owned: Owned) -> dict[str, Any]:
-    return {"shape": list(owned.shape), "dtype": owned.dtype}
+    return {"shape": list(owned.shape), "dtype": owned.dtype, **({} if owned.trained else {"trained": False})}
 
 
 def _tensor(type_: Type) -> dict[str, object] | None:

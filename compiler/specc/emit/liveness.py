@@ -127,7 +127,7 @@ class Program:
         """Adds a leaf. Raises `Unknown` where its declaration does not say what autograd keeps of it."""
         if node.op is None:
             raise Unknown(node.path)
-        owned = sum(4 * numel(parameter) for parameter in node.parameters.values())
+        owned = sum(4 * numel(parameter) for parameter in node.parameters.values() if parameter.trained)
         trains = owned > 0 or node.borrows or any(tensor.trains for tensor in reads)
         copies = node.op.name in _ORDERS and bool(reads) and reads[0].reordered
         shared = node.shares and bool(reads) and not copies

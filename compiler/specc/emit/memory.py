@@ -3,8 +3,8 @@
 The definition: bytes of tensors, each memory once, of a step in float32 on one device as the training loop runs it —
 forward, loss, backward, optimizer — when earlier steps have made the optimizer's state.
 
-- `gradients`: one for every parameter. They appear during backward and go before the next forward pass (unless `train`
-  accumulates several batches: then they stay).
+- `gradients`: one for every parameter that is trained. They appear during backward and go before the next forward pass
+  (unless `train` accumulates several batches: then they stay).
 - `activations`: what is kept for the backward pass between forward and backward, inputs of the network not counted;
   `inputs`: these, and the labels.
 - `peak`: the most that is alive at once, after a walk over every layer forward and backward and the optimizer's step.
@@ -50,10 +50,12 @@ def training_memory(graph: Graph, counting: Mapping[str, int], batch: str | None
     name, args = _named(train.get("optimizer"))
     owned = [p for node in graph.leaves() for p in node.parameters.values()]
     parameters = sum(4 * numel(p) for p in owned)
+    trained = [p for p in owned if p.trained]
+    gradients = sum(4 * numel(p) for p in trained)
     buffers = sum(
         TensorType.of(b.shape, b.dtype).nbytes.value for node in graph.leaves() for b in node.buffers.values()
     )
-    state, step = _optimizer(name, args, [p.shape for p in owned])
+    state, step = _optimizer(name, args, [p.shape for p in trained])
     accumulating = isinstance(train.get("accumulate"), int) and train["accumulate"] != 1
     activations, inputs, peak, unknown = None, None, None, ""
     try:
@@ -72,15 +74,15 @@ def training_memory(graph: Graph, counting: Mapping[str, int], batch: str | None
             _loss(program, output, labels, loss, given)
         activations = kept(program)
         if state is not None:
-            fixed = parameters + buffers + state + (parameters if accumulating else 0)
+            fixed = parameters + buffers + state + (gradients if accumulating else 0)
             ends = sum(s.size for _, s in program.born if s.held)
-            after = Peak(ends + (0 if accumulating else parameters) + step, "optimizer", "")
+            after = Peak(ends + (0 if accumulating else gradients) + step, "optimizer", "")
             walked = [forward_peak(program), backward_peak(program, accumulating), after]
             peak = max((p._replace(size=p.size + fixed) for p in walked), key=lambda p: p.size)
     except Unknown as stop:
         unknown = str(stop)
     size = counting.get(batch) if batch is not None else None
-    return Memory(size, parameters, parameters, buffers, state, name, inputs, activations, peak, unknown)
+    return Memory(size, parameters, gradients, buffers, state, name, inputs, activations, peak, unknown)
 
 
 def batch_of(graph: Graph) -> int | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from specc.diagnostics.escape import visible, width
 from specc.emit.arguments import brief, cut
 from specc.emit.binding import Binding, binding
-from specc.emit.costs import activation_bytes, buffers, leaves, macs, parameters, value_of
+from specc.emit.costs import activation_bytes, buffers, frozen, leaves, macs, parameters, value_of
 from specc.emit.memory import Memory, batch_of, training_memory
 from specc.emit.numbers import bytes_text, short, thousands
 from specc.emit.shape_text import shape_text, typed_text
@@ -59,6 +59,7 @@ class Summary:
     outputs: Mapping[str, Type]
     lines: tuple[Line, ...]
     parameters: int
+    frozen: int  # of the parameters, those that are not trained
     buffers: int
     macs: int | Dim | None
     activations: int | Dim | None
@@ -82,6 +83,7 @@ def summarize(graph: Graph, bind: Mapping[str, int] | None = None) -> Summary:
         outputs={name: bound.shown_type(value.type) for name, value in graph.root.outputs},
         lines=tuple(_lines(graph.root, bound, 1)),
         parameters=parameters(every),
+        frozen=frozen(every),
         buffers=buffers(every),
         macs=value_of(macs(every), bound.counting),
         activations=value_of(activation_bytes(every), bound.counting),
@@ -130,6 +132,8 @@ def to_text(summary: Summary, depth: int | None = None) -> str:
 def to_json(summary: Summary) -> str:
     """`{"name", "inputs", "outputs", "parameters", "buffers", "macs", "activation_bytes", "at", "training", "layers"}`.
 
+    Where some of the parameters are not trained, `frozen` says how many.
+
     A tensor is `{"shape": [2, "H"], "dtype": "float32"}`, null where unknown; a count is a number, the text of its
     expression where a symbol has no value, null where unknown. `at` holds the symbols' values that totals count at.
     `activation_bytes` is the memory of every layer's outputs, whether anything keeps them or not; `training` what
@@ -140,6 +144,7 @@ def to_json(summary: Summary) -> str:
         "inputs": {name: _tensor(t) for name, t in summary.inputs.items()},
         "outputs": {name: _tensor(t) for name, t in summary.outputs.items()},
         "parameters": summary.parameters,
+        **({"frozen": summary.frozen} if summary.frozen else {}),
         "buffers": summary.buffers,
         "macs": _count(summary.macs),
         "activation_bytes": _count(summary.activations),
@@ -204,7 +209,8 @@ def _described(node: Node) -> str:
 
 def _totals(summary: Summary) -> list[str]:
     at, each = _at(summary.bound), _each(summary.bound)
-    trained = f"parameters     {thousands(summary.parameters)} trainable"
+    trained = f"parameters     {thousands(summary.parameters - summary.frozen)} trainable"
+    trained += f", {thousands(summary.frozen)} frozen" if summary.frozen else ""
     held = f", {thousands(summary.buffers)} numbers in buffers" if summary.buffers else ""
     memory = summary.activations
     shown = bytes_text(memory) if isinstance(memory, int) else _long(memory)

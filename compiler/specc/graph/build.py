@@ -25,7 +25,7 @@ from specc.source.nodes import Mapping as SourceMapping
 from specc.source.nodes import Node as SourceNode
 from specc.source.schema import section_schema
 
-LATER: Final = ("tie", "shared", "freeze", "names", "container")  # keys whose meaning is not built yet
+LATER: Final = ("tie", "names", "container")  # keys whose meaning is not built yet
 
 
 class TooLarge(Exception):
@@ -184,9 +184,18 @@ class Builder:
             from specc.graph.tensors import tensor
 
             made = tensor(self, frame, name, key, node)
+            if "freeze" in node:
+                from specc.graph.freezing import frozen
+
+                made = frozen(self, frame, node, made, None)
             made = made._replace(role=role, condition=condition, optional=condition is not None)
             self.add(frame, made, (), key, before)
             return
+        alone = node.entry("shared") if "repeat" not in node else None
+        if alone is not None and "share" not in node:
+            self.sink.error(
+                "L201", "`shared` says nothing without `repeat`", alone.key.span, help="add `repeat`, or remove it"
+            )
         if "repeat" in node and "share" not in node:
             repeats.repeat(self, frame, name, key, node, condition, role, before)
             return
@@ -253,6 +262,23 @@ class Builder:
         index: int | None,
     ) -> tuple[Node, tuple[str, ...]] | None:
         """One copy of a layer: a leaf, a use of a block, or a group. With it the names of its outputs."""
+        built = self._one(frame, name, key, node, path, sources, index)
+        if built is None or "freeze" not in node:
+            return built
+        from specc.graph.freezing import frozen
+
+        return frozen(self, frame, node, built[0], index), built[1]
+
+    def _one(
+        self,
+        frame: Frame,
+        name: str,
+        key: Span,
+        node: SourceMapping,
+        path: str,
+        sources: list[Value] | dict[str, list[Value]] | None,
+        index: int | None,
+    ) -> tuple[Node, tuple[str, ...]] | None:
         self.count += 1
         if self.count > NODE_LIMIT:
             self.too_large(key)

@@ -77,6 +77,15 @@ def copies(
         if current is not None:
             current = current._replace(type=types)
             made[-1] = copy._replace(outputs=(current, *copy.outputs[1:]))
+    together = node.entry("shared")
+    shared = together is not None and isinstance(together.value, Scalar) and together.value.value is True
+    if shared and together is not None and made:
+        from specc.graph.sharing import one_module
+
+        merged = one_module(builder, name, path, made, together.key.span)
+        if merged is None:
+            return None
+        shared, made = merged is not made, merged
     inputs = tuple(Input(port, value) for port, value in outer)
     given = {port: value.type for port, value in outer}
     out = leaving(types, {}, given)
@@ -91,6 +100,7 @@ def copies(
         (("", current),) if current is not None else (),
         numbered=True,
         span=key,
+        shared=shared and bool(made),
         repeat=bound,
     )
     value = Value(name, out, path, 0, key)

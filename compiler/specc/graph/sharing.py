@@ -14,6 +14,7 @@ from specc.graph import repeats
 from specc.graph.frame import Frame
 from specc.graph.ir import Node
 from specc.graph.sinks import OnceSink
+from specc.language.expressions import names
 from specc.ops.declare import Owned
 from specc.record import NOTHING
 from specc.shapes.tensor import TensorType
@@ -82,7 +83,7 @@ def share(
                 "S301",
                 f"`{name}` cannot have the weights of `{target.name}`: {different}",
                 at,
-                notes=(*_reads(target, "the first time"), *_reads(made, "here")),
+                notes=(*_reads(target, "the first time it"), *_reads(made, "here it")),
                 help=f"give both inputs of one shape, or `{name}` weights of its own",
             )
             return None
@@ -154,7 +155,7 @@ def _agrees(builder: Builder, target: Node, node: SourceMapping) -> bool:
 
 def _reads(node: Node, when: str) -> Iterator[Note]:
     shapes = ", ".join(str(item.value.type) for item in node.inputs)
-    yield Note(f"{when} it reads {shapes}", node.inputs[0].value.span if node.inputs else None)
+    yield Note(f"{when} reads {shapes}", node.inputs[0].value.span if node.inputs else None)
 
 
 def differences(one: Node, other: Node, below: str = "") -> Iterator[str]:
@@ -164,9 +165,9 @@ def differences(one: Node, other: Node, below: str = "") -> Iterator[str]:
         yield f"{label} would be another layer"
         return
     if one.body is not None and other.body is not None:
-        names, others = ([node.name for node in body.nodes] for body in (one.body, other.body))
-        if names != others:
-            odd = next((n for n in (*names, *others) if (n in names) is not (n in others)), "")
+        own, others = ([node.name for node in body.nodes] for body in (one.body, other.body))
+        if own != others:
+            odd = next((n for n in (*own, *others) if (n in own) is not (n in others)), "")
             yield f"`{f'{below}.{odd}'.strip('.')}` would be there in one of them only"
             return
         for a, b in zip(one.body.nodes, other.body.nodes, strict=True):
@@ -180,7 +181,8 @@ def differences(one: Node, other: Node, below: str = "") -> Iterator[str]:
     for name, bound in one.args.items():
         against = other.args.get(name)
         fixed = one.op is not None and one.op.stateful and (name not in one.op.args or not one.op.args[name].forward)
-        if against is None or bound.value == against.value or not (fixed or bound.expr is None):
+        counts = bound.expr is not None and "i" in names(bound.expr)  # it differs from copy to copy
+        if against is None or bound.value == against.value or not (fixed or counts or bound.expr is None):
             continue
         yield f"`{name}` of {label} is {bound.value}, and would have to be {against.value}"
 
@@ -200,3 +202,27 @@ def relocated(node: Node, path: str, module: str, *, owning: bool) -> Node:
         return node
     inner = tuple(relocated(child, path, module, owning=owning) for child in node.body.nodes)
     return node._replace(body=node.body._replace(nodes=inner))
+
+
+def one_module(builder: Builder, name: str, path: str, copies: list[Node], at: Span) -> list[Node] | None:
+    """The copies of a repeat as one submodule at the repeat's own path, owned by the first; None after a report.
+
+    Functions have no weights: a repeat of them is given back as it is.
+    """
+    first, *others = copies
+    if _function(first):
+        return copies
+    for copy in others:
+        if any(not isinstance(item.value.type, TensorType) for node in (first, copy) for item in node.inputs):
+            continue
+        different = next(differences(first, copy), None)
+        if different is not None:
+            builder.sink.error(
+                "S301",
+                f"the copies of `{name}` cannot be one: {different}",
+                at,
+                notes=(*_reads(first, "the first copy"), *_reads(copy, f"copy {copy.name}")),
+                help="give them inputs of one shape and equal arguments, or remove `shared`",
+            )
+            return None
+    return [relocated(copy, copy.path, path, owning=copy is first) for copy in copies]

@@ -36,6 +36,13 @@ class Builder:
 
     def build(self, place: Place) -> Tree:
         """The constructor of a layer that is a module."""
+        tree = self._build(place)
+        if place.node.frozen is not None:
+            assert not isinstance(tree, Copies), "each copy of a repeat has a `freeze` of its own"
+            tree.frozen = self.hole("freeze", place.node.frozen, place)
+        return tree
+
+    def _build(self, place: Place) -> Tree:
         node = place.node
         if node.op is not None:
             return Make(node.op, None, self.arguments(place, node.op, forward=False))
@@ -44,7 +51,10 @@ class Builder:
         if cls is not None:
             return self._call(cls, Use(node.body, place))
         before = len(self.indexed)
-        items = [self.build(Place(node.body, place, child)) for child in node.body.nodes]
+        children = node.body.nodes[:1] if node.body.shared else node.body.nodes
+        items = [self.build(Place(node.body, place, child)) for child in children]
+        if node.body.shared:
+            return items[0]
         if node.body.kind != "repeat":
             return Chain(items)
         count = self.hole("count", node.body.repeat or Bound(len(items)), place)

@@ -48,7 +48,7 @@ def _numbered(keys: Sequence[str]) -> bool:
 
 def _prefixed(prefix: str, item: Doc) -> Doc:
     if isinstance(item, Call):
-        return Call(prefix + item.head, item.args, item.spread, item.brackets)
+        return Call(prefix + item.head, item.args, item.spread, item.brackets, item.suffix)
     assert isinstance(item, str), "a comprehension has no name"
     return prefix + item
 

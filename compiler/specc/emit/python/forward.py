@@ -146,7 +146,9 @@ class Forward:
     def _called(self, layer: Layer) -> Layer:
         """The layer, or the copy of a repeat that has no other."""
         tree, alone = layer.tree, len(layer.steps) == 1
-        if isinstance(tree, Copies):
+        if layer.shared:
+            alone = layer.count is not None and once(layer.count)
+        elif isinstance(tree, Copies):
             alone = alone and once(tree.count)
         elif isinstance(tree, Chain):
             alone = alone and len(tree.items) == 1 and not isinstance(tree.items[0], Copies)
@@ -202,7 +204,7 @@ class Forward:
         values = [(port, inner.get(ref) or self.flow.names[ref]) for port, ref in layer.reads]
         copy = self._called(layer)
         if copy is not layer:
-            module = "" if layer.tree is None else f"{member(layer.name)}[0]"
+            module = "" if layer.tree is None else member(layer.module) + ("" if layer.shared else "[0]")
             return self._applied(copy, self._given(copy, [value for _, value in values]), module)
         return self._applied(layer, values)
 
@@ -271,6 +273,9 @@ class Forward:
     def _loop(self, layer: Layer, target: str, further: list[str], depth: int) -> list[str]:
         pad = layout.INDENT * depth
         list_ = member(layer.module)
+        if layer.shared and layer.count is not None:
+            body = self._copy(layer.steps[0], [target, *further], list_, depth + 1)
+            return [f"{pad}for _ in range({self.said(layer.count)}):", *body]
         if len(layer.steps) > 1:  # called with other arguments each
             return [
                 line

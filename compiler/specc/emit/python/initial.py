@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from specc.emit.python import layout, tensors
@@ -147,7 +148,26 @@ def comment(doc: str) -> str:
 
 
 def construct(tree: Tree, cls: Class) -> Doc:
-    """The constructor call of a module."""
+    """The constructor call of a module, frozen where it is to be."""
+    doc = _construct(tree, cls)
+    if isinstance(tree, Copies) or tree.frozen is None or (isinstance(tree, Make) and tree.op and tree.op.own):
+        return doc
+    trained = _trained(tree.frozen, cls)
+    assert isinstance(doc, Call), "a module is constructed by a call"
+    return replace(doc, suffix=f".requires_grad_({trained})") if trained != "True" else doc
+
+
+def _trained(frozen: Hole, cls: Class) -> str:
+    """Whether parameters are trained, given where they are not."""
+    if frozen.tree is None:
+        return str(not frozen.bounds[0][1].value)
+    text_ = said(frozen, cls)
+    if text_.startswith("not ") and isinstance(frozen.tree, ast.UnaryOp):
+        return text_.removeprefix("not ")
+    return f"not ({text_})" if isinstance(frozen.tree, ast.BoolOp | ast.IfExp) else f"not {text_}"
+
+
+def _construct(tree: Tree, cls: Class) -> Doc:
     if isinstance(tree, Make):
         return _make(tree, cls)
     if isinstance(tree, Chain):
@@ -197,7 +217,8 @@ def _folded(items: Sequence[Doc]) -> tuple[Doc, ...]:
 
 def _make(tree: Make, cls: Class) -> Doc:
     if tree.op is not None and tree.op.own:
-        return tensors.parameter(_made(tree, cls))
+        trained = "True" if tree.frozen is None else _trained(tree.frozen, cls)
+        return tensors.parameter(_made(tree, cls), trained)
     if tree.op is not None:
         return _call(tree.op.python.made(arguments(written(tree.holes, cls), tree.op.leading())))
     assert tree.cls is not None

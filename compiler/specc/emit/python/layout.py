@@ -19,6 +19,7 @@ class Call:
     args: tuple[Doc, ...]
     spread: bool = False
     brackets: str = "()"
+    suffix: str = ""  # what follows it: `.requires_grad_(False)`
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def flat(doc: Doc) -> str:
     if isinstance(doc, Each):
         inner = f"{flat(doc.item)} {doc.clause}"
         return f"*({inner})" if doc.starred else inner
-    return f"{doc.head}{doc.brackets[0]}{', '.join(map(flat, doc.args))}{doc.brackets[1]}"
+    return f"{doc.head}{doc.brackets[0]}{', '.join(map(flat, doc.args))}{doc.brackets[1]}{doc.suffix}"
 
 
 def _spreads(doc: Doc) -> bool:
@@ -69,6 +70,7 @@ def lines(prefix: str, doc: Doc, depth: int, suffix: str = "") -> list[str]:
     whole = f"{inner}{flat(doc)}"
     if width(head) > LIMIT >= width(whole) and prefix.endswith(" = ") and not _spreads(doc):
         return [f"{pad}{prefix}(", whole, f"{pad}){suffix}"]
+    suffix = doc.suffix + suffix
     body = ", ".join(map(flat, doc.args))
     if not _spreads(doc) and width(inner + body) <= LIMIT:
         return [head, f"{inner}{body}", f"{pad}{closing}{suffix}"]

@@ -96,6 +96,8 @@ def _skeleton(one: _Built, flexible: set[str]) -> object:
 def _what(node: Node, one: _Built) -> object:
     if node.share:
         return node.name, "share", node.share
+    if node.body is not None and node.body.shared:
+        return node.name, "shared", kind(one.trees[node.name])
     tree = one.trees.get(node.name)
     if tree is not None:
         return node.name, kind(tree)
@@ -219,6 +221,8 @@ def _layer(name: str, group: list[_Built]) -> Layer:
     if node.op is not None:
         each = [one.builder.arguments(place, node.op, forward=True) for one, place in present]
         layer.called = _laid(each)
+    elif node.body is not None and node.body.shared:
+        _again(layer, present)
     elif is_function_repeat(node):
         _loop(layer, present)
     elif isinstance(layer.tree, Chain | Copies) and layer.tree.listed:
@@ -271,6 +275,27 @@ def _loop(layer: Layer, present: list[tuple[_Built, Place]]) -> None:
         for one, place in present:
             assert place.node.body is not None
             one.builder.bake(place.node.body.repeat.expr if place.node.body.repeat else None)
+
+
+def _again(layer: Layer, present: list[tuple[_Built, Place]]) -> None:
+    """A repeat of one module: `forward` calls it in a loop."""
+    layer.shared = True
+    counts: list[list[Hole]] = []
+    calls: list[list[Hole]] = []
+    for one, place in present:
+        body = place.node.body
+        assert body is not None
+        assert body.repeat is not None
+        counts.append([one.builder.hole("count", body.repeat, place)])
+        first = Place(body, place, body.nodes[0])
+        calls.append(one.builder.arguments(first, first.node.op, forward=True) if first.node.op else [])
+    layer.count = _laid(counts)[0]
+    body = present[0][1].node.body
+    assert body is not None
+    child = body.nodes[0]
+    step = Layer(child.name, [Place(body, present[0][1], child)], None, child.op, "", child.doc)
+    step.called = _laid(calls)
+    layer.steps.append(step)
 
 
 def _called(layer: Layer, present: list[tuple[_Built, Place]]) -> None:

@@ -20,7 +20,7 @@ def is_function_repeat(node: Node) -> bool:
 
 def is_chain(scope: Scope) -> bool:
     """Whether the scope is modules one after the other, each called with the tensor before it and nothing else."""
-    if len(scope.inputs) != 1 or len(scope.outputs) != 1 or scope.absent or not scope.nodes:
+    if len(scope.inputs) != 1 or len(scope.outputs) != 1 or scope.absent or not scope.nodes or scope.shared:
         return False
     current = scope.inputs[0]
     for node in scope.nodes:

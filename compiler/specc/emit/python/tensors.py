@@ -14,9 +14,9 @@ _MAKERS: Final = {"zeros_()": "zeros", "ones_()": "ones", "normal_()": "randn", 
 _PLAIN: Final = {float: "float32", int: "int64", bool: "bool"}  # the dtypes that torch gives plain numbers
 
 
-def parameter(made: Mapping[str, tuple[Hole, str]], *, frozen: bool = False) -> Call:
+def parameter(made: Mapping[str, tuple[Hole, str]], trained: str = "True") -> Call:
     """`nn.Parameter(…)`; `made` holds for every argument its hole and the text that stands in it."""
-    more: tuple[Doc, ...] = ("requires_grad=False",) if frozen else ()
+    more: tuple[Doc, ...] = (f"requires_grad={trained}",) if trained != "True" else ()
     return Call("nn.Parameter", (_tensor(made), *more))
 
 

@@ -39,6 +39,7 @@ class Make:
     op: type[Op] | None
     cls: Class | None
     holes: list[Hole]
+    frozen: Hole | None = None  # whether its parameters are not trained
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +49,7 @@ class Chain:
     items: list[Tree]
     listed: bool = False  # a ModuleList
     copies: bool = False  # of one repeat
+    frozen: Hole | None = None  # whether their parameters are not trained
 
 
 @dataclass(slots=True, eq=False)
@@ -77,9 +79,9 @@ def alike(items: Sequence[Tree], start: int) -> bool:
 def kind(tree: Tree) -> tuple[object, ...]:
     """What two uses must share to be one class: all but the arguments."""
     if isinstance(tree, Make):
-        return ("make", tree.op.name if tree.op is not None else id(tree.cls))
+        return ("make", tree.op.name if tree.op is not None else id(tree.cls), tree.frozen is None)
     if isinstance(tree, Chain):
-        return ("chain", tree.listed, *map(kind, tree.items))
+        return ("chain", tree.listed, tree.frozen is None, *map(kind, tree.items))
     return ("copies", tree.listed, tree.spread, kind(tree.item))
 
 
@@ -96,9 +98,13 @@ def holes(tree: Tree) -> Iterator[Hole]:
     """All holes, in the order of the text."""
     if isinstance(tree, Make):
         yield from tree.holes
+        if tree.frozen is not None:
+            yield tree.frozen
     elif isinstance(tree, Chain):
         for item in tree.items:
             yield from holes(item)
+        if tree.frozen is not None:
+            yield tree.frozen
     else:
         yield from holes(tree.item)
         yield tree.count
@@ -127,10 +133,14 @@ def expanded(tree: Chain | Copies) -> Chain:
 
 def _copied(tree: Tree) -> Tree:
     if isinstance(tree, Make):
-        return Make(tree.op, tree.cls, [_copy(hole) for hole in tree.holes])
+        return Make(tree.op, tree.cls, [_copy(hole) for hole in tree.holes], _frozen(tree))
     if isinstance(tree, Chain):
-        return Chain([_copied(item) for item in tree.items], tree.listed, tree.copies)
+        return Chain([_copied(item) for item in tree.items], tree.listed, tree.copies, _frozen(tree))
     return Copies(_copied(tree.item), _copy(tree.count), tree.listed, tree.spread)
+
+
+def _frozen(tree: Make | Chain) -> Hole | None:
+    return None if tree.frozen is None else _copy(tree.frozen)
 
 
 def _copy(hole: Hole) -> Hole:

@@ -29,7 +29,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("check", ("check", "summary", "diff")),
     ("build", ("build", "render")),
     ("train", ("train", "eval", "predict")),
-    ("look up", ("ops", "schema")),
+    ("look up", ("ops", "explain", "schema")),
 )
 COMMANDS = tuple(name for _, names in GROUPS for name in names)
 _BRIEF = ("check", "summary", "build", "ops", "schema")  # they end before the garbage collector would free anything

@@ -274,6 +274,8 @@ _COMMAND = (
     Code("C107", "the diagram cannot be drawn", "No engine is installed, or the one there is failed. The `dot` format "
          "needs none."),
     Code("C108", "an unknown op was asked for", "The ops have PyTorch's names; `specc ops` lists them."),
+    Code("C110", "an unknown code was asked for", "`specc explain` lists the codes; each begins with the letter of what "
+         "it is about."),
 )  # fmt: skip
 
 _ALL = (

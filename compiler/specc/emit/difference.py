@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from specc.diagnostics.escape import visible, width
 from specc.emit.arguments import cut
-from specc.emit.costs import frozen, parameters
+from specc.emit.costs import numel, parameters
 from specc.emit.json import plain_value
 from specc.emit.numbers import bytes_text, plural, short, thousands
 from specc.emit.summary import Summary, summarize
@@ -170,7 +170,7 @@ def _layer(node: Node) -> Layer:
         output=_tensor(types[0]) if len(types) == 1 else [_tensor(type_) for type_ in types],
         shape=", ".join(_shape_text(type_) for type_ in types),
         parameters=parameters([node]),
-        frozen=frozen([node]),
+        frozen=sum(numel(owned) for owned in node.parameters.values() if not owned.trained),
     )
 
 

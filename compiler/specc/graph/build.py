@@ -7,7 +7,7 @@ import re
 from typing import Any, Final, NoReturn
 
 from specc.diagnostics import Severity, Sink, Span, closest
-from specc.graph import leaves, parallel, repeats, residual, scopes
+from specc.graph import leaves, repeats, residual, scopes
 from specc.graph.arguments import Evaluator
 from specc.graph.blocks import Block
 from specc.graph.bodies import BODIES, check_body
@@ -56,6 +56,8 @@ class Builder:
         if "residual" in text:
             residual.build(self, frame, text, span)
         elif "parallel" in text:
+            from specc.graph import parallel
+
             parallel.build(self, frame, text)
         else:
             self.layers(frame, text.get("layers"), span)

@@ -117,7 +117,7 @@ def _given(layer: SourceNode, block: Block, params: Mapping[str, Any]) -> dict[s
     return found
 
 
-def preactivation(nodes: list[Node]) -> Value | None:
+def given(nodes: list[Node]) -> Value | None:
     """What the normalisation and activation at the head of a body give: a projection reads it. None without any."""
     found: Value | None = None
     for node in nodes:

@@ -12,7 +12,6 @@ from specc.graph.holes import has_holes, is_open
 from specc.graph.ir import Input, Node, Scope, Value
 from specc.graph.leaves import leaf
 from specc.graph.origins import entering, leaving
-from specc.graph.preactivation import arranged, preactivation
 from specc.ops import OPS
 from specc.ops.call import Bound
 from specc.ops.declare import Family
@@ -56,7 +55,11 @@ def build(builder: Builder, frame: Frame, text: SourceMapping, span: Span) -> No
         activation = None
     written = text.get("pre")
     pre = isinstance(written, Scalar) and written.value is True
-    layers = arranged(builder, frame, entry, activation) if pre else entry.value
+    layers = entry.value
+    if pre:
+        from specc.graph import preactivation
+
+        layers = preactivation.arranged(builder, frame, entry, activation)
     builder.layers(frame, layers, entry.key.span)
     body = frame.nodes[start:]
     frame.nodes[start:] = [node._replace(role=node.role or "body") for node in body]
@@ -65,7 +68,7 @@ def build(builder: Builder, frame: Frame, text: SourceMapping, span: Span) -> No
         return
     frame.mark(out)
     frame.mark(x)
-    before = preactivation(body) if pre else None
+    before = preactivation.given(body) if pre else None
     beside = _beside(builder, frame, shortcut, x, out, frame.nodes[start:], before)
     _sum(builder, frame, out, beside, entry.key.span, shortcut)
     if activation is not None and not pre:

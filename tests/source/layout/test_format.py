@@ -227,6 +227,51 @@ layers:
     assert of(text) == text.replace("\nlayers:", "\n\nlayers:")
 
 
+def test_folded_text_with_an_indentation_of_its_own_keeps_its_value() -> None:
+    text = "description: >1\n  x\n  y\n"
+    assert plain(tree(of(text))) == plain(tree(text)) == {"description": " x\n y\n"}
+
+
+def test_a_comment_finds_its_place() -> None:
+    """Beside brackets and dashes, at a key in two lines, behind the start of the document."""
+    text = """\
+%YAML 1.2
+--- # start
+a: [ # first
+  1, # one
+  # own
+  2 # two
+  # foot
+  ] # after
+b:
+- # dash
+  # above
+  k: v
+? c
+: # value
+  - &x # anchor
+    d: 1
+"""
+    assert of(text) == """\
+# start
+a: [    # first
+    1,  # one
+    # own
+    2  # two
+    # foot
+   ]  # after
+
+b:
+  -  # dash
+    # above
+    k: v
+
+c:  # value
+  - &x  # anchor
+    d: 1
+"""  # fmt: skip
+
+
 def test_comments_in_one_column_stay_in_one() -> None:
     assert of("a: { b: 1 }          # one\nc: 2                 # two\nd: 345 # three\n").splitlines()[::2] == [
         "a: {b: 1}            # one",

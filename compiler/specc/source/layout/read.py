@@ -195,7 +195,7 @@ class _Reader:
             if comment.own:
                 if part.lead or not self._foot(comment, column):
                     part.lead.append(comment)
-            elif self.lines[comment.line][: comment.column].rstrip().endswith("-"):
+            elif key is None and self.lines[comment.line][: comment.column].rstrip().endswith("-"):
                 part.beside(comment)
             elif not top.piece.parts and not top.piece.flow and top.owner is not None:
                 top.owner.beside(comment)
@@ -253,8 +253,10 @@ class _Reader:
 
 
 def _dedented(written: str) -> list[str]:
-    """The content lines of a block scalar without the indentation that its first line has."""
-    lines = written.split("\n")[1:]
+    """The lines of a block scalar without the indentation that its first line has; none where a digit says another."""
+    header, *lines = written.split("\n")
+    if re.match(r"[|>][+-]?\d", header):
+        return []
     first = next((line for line in lines if line.strip()), "")
     indent = len(first) - len(first.lstrip(" "))
     return [line[indent:] for line in lines]

@@ -89,7 +89,7 @@ def literal_lines(piece: Piece) -> tuple[str, list[str]] | None:
     if not body.strip() or value.endswith("\n\n"):
         return None
     chomp = "" if value.endswith("\n") else "-"
-    if piece.style == ">" and not piece.folded[0].startswith((" ", "\t")) and piece.folded[0]:
+    if piece.style == ">" and piece.folded and piece.folded[0][:1].strip():
         return ">" + chomp, piece.folded
     lines = body.split("\n")
     first = next(line for line in lines if line)

@@ -6,6 +6,7 @@ to the letter:
     ```diagnostics   what `specc check spec.yaml` prints, without the closing count (empty: no problem at all)
     ```shapes        a line a layer: its path, its op and its outputs
     ```python        the whole model.py
+    ```mended        the spec as the help mends it, in which there is no problem
 
 `pytest tests/test_cases.py --update` rewrites them (never in CI); read the difference before it is committed.
 """
@@ -75,6 +76,10 @@ def test_case(case: Case, request: pytest.FixtureRequest, tmp_path: Path, monkey
     assert blocks[0][0] == "yaml", "the first block of a case is its ```yaml"
     assert len(blocks) > 1, "a case needs a block that says what comes of its YAML"
     result = compile_text(blocks[0][1], "spec.yaml")
+    for kind, text in blocks[1:]:
+        if kind == "mended":
+            assert compile_text(text, "spec.yaml").diagnostics == ()
+    blocks = [block for block in blocks if block[0] != "mended"]
     due = {kind: _result(kind, result) for kind, _ in blocks[1:]}
     if request.config.getoption("--update"):
         _update(case, due)

@@ -75,7 +75,7 @@ IMAGE: list[int | str] = ["N", 3, "H", "W"]
         ),
         (
             "ChannelShuffle", {"groups": 3}, [["N", 8, "H", "W"]], "S308",
-            "`layer` needs channels divisible by 3, but its input has 8", None,
+            "`layer` needs channels divisible by 3, but its input has 8", "the nearest is 6 or 9",
         ),
         (
             "Fold", {"output_size": 4, "kernel_size": 2}, [["N", 12, 8]], "S303",

@@ -53,6 +53,26 @@ def _count(found: tuple[Diagnostic, ...], what: Callable[[Diagnostic], bool]) ->
     return sum(map(what, found))
 
 
+def test_mistakes_of_the_forums_are_mended() -> None:
+    """Those without a ```mended block by their edits, one after the other."""
+    text = (CASES / "from_forums.md").read_text(encoding="utf-8")
+    sections = text.split("\n## ")[1:]
+    assert len(sections) >= 40
+    for section in sections:
+        assert re.search(r"^<https://\S+>: ", section, re.MULTILINE), "a case says where the mistake was made"
+        spec = _YAML.search(section)
+        assert spec is not None
+        mended, found = spec[1], compile_text(spec[1], "spec.yaml").diagnostics
+        assert found
+        assert all(one.help for one in found)
+        while "```mended" not in section and found:
+            assert found[0].edits, f"{section.splitlines()[0]}: {found[0].message}"
+            mended = applied(found[0].edits, mended)
+            left = compile_text(mended, "spec.yaml").diagnostics
+            assert len(left) < len(found)
+            found = left
+
+
 def test_edits_are_those_of_many_codes() -> None:
     assert len({one.code for _, _, one in MENDED}) >= 14
 

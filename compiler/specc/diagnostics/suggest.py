@@ -14,3 +14,11 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
         return exact
     near = difflib.get_close_matches(word.casefold().replace("_", ""), folded, n=1, cutoff=0.7)
     return folded[near[0]] if near else None
+
+
+def closest_argument(word: str, names: Iterable[str]) -> str | None:
+    """As `closest`, of an op's arguments: Keras's name for one of them is meant too."""
+    from specc.diagnostics.keras import ARGUMENTS
+
+    known = list(names)
+    return next((name for name in ARGUMENTS.get(word, ()) if name in known), None) or closest(word, known)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from specc.diagnostics import Sink, Span, closest
+from specc.diagnostics import Edit, Sink, Span
+from specc.diagnostics.suggest import closest_argument
 from specc.graph import meant, scopes, wiring
 from specc.graph.admitted import admitted
 from specc.graph.frame import Frame
@@ -47,12 +48,14 @@ def named(
         return scopes.block(builder, frame, name, key, node, builder.blocks[kind], path, sources, index)
     if kind not in OPS:
         near = meant.near(builder, kind, frame, sources)
+        advice = meant.advice(builder, kind, near)
         builder.sink.error(
             "L205",
             f"there is no op or block `{kind}`",
             word.span,
-            near=near,
-            help="`specc ops` lists the ops",
+            near=near if advice is None else None,
+            help=advice or "`specc ops` lists the ops",
+            edits=(Edit(word.span, near),) if near is not None else (),
         )
         return None if near is None else _as_meant(builder, near, frame, name, key, node, word, path, sources, index)
     owner = meant.owner(OPS[kind], node, frame, sources)
@@ -153,7 +156,7 @@ def _arguments(
     for entry in written:
         word = str(entry.key.value)
         if op.argument(word) is None:
-            near = closest(word, op.args)
+            near = closest_argument(word, op.args)
             word = word if near is None or near in node else near
         arg = op.argument(word)
         if arg is None:

@@ -21,12 +21,29 @@ Sources = list[Value] | dict[str, list[Value]] | None
 
 def near(builder: Builder, kind: str, frame: Frame, sources: Sources) -> str | None:
     """The op or block that an unknown name most likely means; of `Conv1d` and `Conv2d` the one its input fits."""
+    from specc.diagnostics import keras
+
+    if kind in keras.LAYERS and kind not in OPS:
+        return keras.layer(kind, _rank(frame, sources))
+    if kind in keras.ADVICE:
+        return closest(kind, builder.blocks)
     layers = [name for name in OPS if name[:1].isupper()] if kind[:1].isupper() else []
     # a layer is meant by a capital: `batch_norm` is nearer to `BatchNorm` by letters alone
     found = closest(kind, [*builder.blocks, *layers]) or closest(kind, [*OPS, *builder.blocks])
     if found is None or not found[-2:-1].isdigit() or kind[-2:-1].isdigit():
         return found
     return _fitting(found[:-2], frame, sources) or found
+
+
+def advice(builder: Builder, kind: str, near: str | None) -> str | None:
+    """The help for a name of Keras's; None for any other."""
+    from specc.diagnostics import keras
+
+    if near in builder.blocks:
+        return None
+    if kind in keras.LAYERS and near is not None:
+        return f"`{kind}` is Keras's name; PyTorch's is `{near}`"
+    return f"that is Keras's; here {keras.ADVICE[kind]}" if kind in keras.ADVICE else None
 
 
 def owner(op: type[Op], node: SourceMapping, frame: Frame, sources: Sources) -> str | None:
@@ -57,10 +74,14 @@ def owner(op: type[Op], node: SourceMapping, frame: Frame, sources: Sources) -> 
 
 def _fitting(stem: str, frame: Frame, sources: Sources) -> str | None:
     """`Conv2d` for the stem `Conv` and an image."""
-    first = sources[0] if isinstance(sources, list) and sources else frame.current
-    rank = first.type.rank if first is not None and isinstance(first.type, TensorType) else None
+    rank = _rank(frame, sources)
     name = f"{stem}{rank - 2}d" if rank is not None else ""
     return name if name in OPS else None
+
+
+def _rank(frame: Frame, sources: Sources) -> int | None:
+    first = sources[0] if isinstance(sources, list) and sources else frame.current
+    return first.type.rank if first is not None and isinstance(first.type, TensorType) else None
 
 
 def _plain(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from specc.ops.call import Bound
 from specc.shapes.dim import Dim
-from specc.shapes.origin import Origin
+from specc.shapes.origin import MAX_SOURCES, Origin, Source
 from specc.shapes.tensor import TensorType, Type
 
 _UNLIKELY_LONG = 120  # nodes; an expression beyond this is no help to a reader
@@ -72,7 +72,7 @@ def leaving(type: Type, params: Mapping[str, Bound], inputs: Mapping[str, Type])
             return None
         return _of(given.shape[size[1]])
 
-    return TensorType(tuple(_renamed(dim, outer) for dim in type.shape), type.dtype)
+    return TensorType(tuple(_renamed(dim, outer, params) for dim in type.shape), type.dtype)
 
 
 def _of(dim: Dim) -> ast.expr | None:
@@ -91,13 +91,29 @@ def constant(value: object) -> ast.expr | None:
     return None
 
 
-def _renamed(dim: Dim, outer: Callable[[ast.expr], ast.expr | None]) -> Dim:
+def _renamed(dim: Dim, outer: Callable[[ast.expr], ast.expr | None], params: Mapping[str, Bound]) -> Dim:
     if dim.origin is None or dim.origin.expr is None:
         return dim
     tree = substitute(dim.origin.expr, outer)
     if tree is not None and sum(1 for _ in ast.walk(tree)) > _UNLIKELY_LONG:
         tree = None
-    return dim.with_origin(Origin(tree, dim.origin.sources))
+    said = tuple(_use(name, params[name]) for name in _params(dim.origin.expr, params))
+    sources = tuple(dict.fromkeys((*said, *dim.origin.sources)))[:MAX_SOURCES] if said else dim.origin.sources
+    return dim.with_origin(Origin(tree, sources))
+
+
+def _params(tree: ast.expr, params: Mapping[str, Bound]) -> list[str]:
+    """Those that the use of a block gave, among the names of an expression inside it."""
+    if not params or isinstance(tree, ast.Constant):
+        return []
+    names = dict.fromkeys(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return [name for name in names if name in params and params[name].given and params[name].span is not None]
+
+
+def _use(name: str, bound: Bound) -> Source:
+    """Where the block is used is nearer to the cause than the layer inside, which is the same in every use."""
+    said = ast.unparse(bound.expr) if bound.expr is not None else bound.value
+    return Source(f"{name}: {said}", bound.span)
 
 
 _UNEXPLAINED = "?"  # no name of the expression language

@@ -119,7 +119,7 @@ class Call:
         source = Source(f"{name}: {ast.unparse(expr) if expr is not None else dim} of `{self.label}`", bound.span)
         return dim.with_origin(Origin(expr, (source,)))
 
-    def inferred(self, name: str, dim: Dim, *, axis: str = "") -> int:
+    def inferred(self, name: str, dim: Dim, *, axis: str = "", help: str | None = None) -> int:
         """Fills an inferred argument from the input's `dim`, or checks the one the spec wrote; returns the integer.
 
         A written value that differs is reported (S301) and the rule goes on with the input's. A symbolic dimension is
@@ -149,8 +149,8 @@ class Call:
                 f"`{self.label}` expects {bound.value} input {noun}, but its input has {dim.value}",
                 bound.span,
                 notes=self.input_notes(),
-                help=f"remove `{name}` (it is inferred), or write `{name}: {dim.value}`",
-                edits=self.removed(name),
+                help=help or f"remove `{name}` (it is inferred), or write `{name}: {dim.value}`",
+                edits=self.removed(name) if help is None else (),
             )
         expr = bound.expr if bound.given else (dim.origin.expr if dim.origin else None)
         self.args[name] = Bound(dim.value, expr, bound.span, bound.given)
@@ -331,7 +331,7 @@ class Call:
         verdict = equal(a, b, self.facts)
         if isinstance(verdict, Proved):
             return
-        notes = (*self.input_notes(), *self._blame(a, b))
+        notes = (*self.input_notes(), *self.blame(a, b))
         if isinstance(verdict, Holds):
             self._holds(f"{message}: they are equal only when {verdict.when}", verdict.when, arg, notes)
             return
@@ -369,14 +369,14 @@ class Call:
         if isinstance(verdict, Holds):
             self.requirements.append(verdict.when)
             return
-        self.report(code, message, arg=arg, notes=(*self.input_notes(), *self._blame(dim)), help=help)
+        self.report(code, message, arg=arg, notes=(*self.input_notes(), *self.blame(dim)), help=help)
 
     def decide(self, a: Dim, b: Dim) -> Verdict:
         """Whether `a == b`, without a report."""
         return equal(a, b, self.facts)
 
     @staticmethod
-    def _blame(*dims: Dim) -> tuple[Note, ...]:
+    def blame(*dims: Dim) -> tuple[Note, ...]:
         """`64 comes from out_channels: 64 of `stem` (line 9)`, for every size whose maker is known."""
         return tuple(
             Note(f"{dim} comes from {source.text}", source.span)

@@ -57,6 +57,7 @@ def grown(call: Call, kernel: tuple[Dim, ...]) -> list[Dim]:
                 f"({stride[axis]}) or its dilation ({dilation[axis]})",
                 arg="output_padding",
                 notes=(),
+                help="it chooses among the sizes that a stride leaves open: write a larger `stride`, or remove it",
             )
         out.append(size + extra[axis])
     return _filled(call, out, "padding")

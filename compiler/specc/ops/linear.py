@@ -20,6 +20,18 @@ _BILINEAR = "y[…, k] = Σ_i Σ_j x1[…, i] · W[k, i, j] · x2[…, j] + b[k]
 _NUMBERS = (*FLOATING, *COMPLEX, *SIGNED, "uint8")
 
 
+def _unflattened(call: Call) -> str | None:
+    """The help where an image meets a layer that takes features, and `flatten` was most likely forgotten."""
+    if not call.args["in_features"].given or call.x.rank < 3:
+        return None
+    flat = Dim.of(1)
+    for size in call.x.shape[1:]:
+        flat = flat * size
+    if not flat.is_const or flat.value != call["in_features"]:
+        return None
+    return f"put `{{op: flatten, start_dim: 1}}` before it, which gives {flat} features"
+
+
 class Linear(Module):
     """An affine map of the last axis: y = x Wᵀ + b."""
 
@@ -37,7 +49,7 @@ class Linear(Module):
         if call.x.rank == 0:
             call.reject("S302", f"`{call.label}` (Linear) needs an input with at least one axis, but its input is 0-d")
         call.require_weights()
-        call.inferred("in_features", call.x.shape[-1], axis="features")
+        call.inferred("in_features", call.x.shape[-1], axis="features", help=_unflattened(call))
         return call.x.with_dim(-1, call.dim("out_features"))
 
     @classmethod

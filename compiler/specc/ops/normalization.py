@@ -30,6 +30,8 @@ class Norm(Module, abstract=True):
 
     @classmethod
     def rank_help(cls, rank: int) -> str | None:
+        if rank == 2 and cls.name.startswith("BatchNorm"):
+            return "use `BatchNorm1d` for features [N, C]"
         return sibling(cls.name, cls.spatial, rank) if cls.spatial else None
 
     @classmethod

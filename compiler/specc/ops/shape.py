@@ -103,7 +103,7 @@ def fitted(call: Call, total: Dim, arg: str) -> tuple[Dim, ...]:
     shown = ", ".join(str(size) for size in written)
     if not open_at:
         message = f"{name} cannot give {total} elements the shape [{shown}], which has {known}"
-        call.require_equal(known, total, message, code="S311", arg=arg)
+        call.require_equal(known, total, message, code="S311", arg=arg, help=_flat(call))
         return tuple(sizes)
     beside = f"{name} cannot infer -1 in [{shown}]: any size would do beside a 0"
     if known == 0:
@@ -111,9 +111,18 @@ def fitted(call: Call, total: Dim, arg: str) -> tuple[Dim, ...]:
     call.require_at_least(known, 1, beside, code="S311", arg=arg)  # open only where the data may decide on 0
     quotient = total // known
     message = f"{name} cannot give {total} elements the shape [{shown}]: {total} is not divisible by {known}"
-    call.require_equal((quotient * known).without_origin(), total.without_origin(), message, code="S311", arg=arg)
+    call.require_equal((quotient * known).without_origin(), total.without_origin(), message, code="S311", arg=arg,
+                       help=_flat(call))  # fmt: skip
     sizes[open_at[0]] = quotient
     return tuple(sizes)
+
+
+def _flat(call: Call) -> str | None:
+    first, *rest = call.x.shape or (Dim.of(1),)
+    each = product(rest)
+    return (
+        f"each of the {first} along the first axis has {each} elements: `[-1, {each}]` flattens them" if rest else None
+    )
 
 
 class _Reshape(Layout, Function, abstract=True):

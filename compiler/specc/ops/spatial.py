@@ -60,6 +60,8 @@ def sibling(name: str, spatial: int, rank: int) -> str | None:
 def fitting(name: str, spatial: int, rank: int) -> str | None:
     """The op of the same family that takes an input of that rank: `BatchNorm2d` for `BatchNorm1d` and 4."""
     stem, fits = name.removesuffix(f"{spatial}d"), rank - 2
+    if (stem, rank) == ("BatchNorm", 2):
+        fits = 1
     other = f"{stem}{fits}d"
     return other if stem != name and fits in _AXES and other in OPS and fits != spatial else None
 

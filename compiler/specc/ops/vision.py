@@ -42,13 +42,14 @@ class _Shuffle(Op, abstract=True):
     @classmethod
     def divided(cls, call: Call, what: str, size: Dim, divisor: int, arg: str) -> None:
         """`size` must be a multiple of `divisor` (S308)."""
-        call.require_equal(
-            size % divisor,
-            Dim.of(0),
-            f"`{call.label}` needs {what} divisible by {divisor}, but its input has {size}",
-            code="S308",
-            arg=arg,
-        )
+        message = f"`{call.label}` needs {what} divisible by {divisor}, but its input has {size}"
+        if size.is_const and size.value % divisor:
+            below = size.value // divisor * divisor
+            near = f"{below} or {below + divisor}" if below else str(divisor)
+            notes = (*call.input_notes(), *call.blame(size))
+            call.report("S308", message, arg=arg, notes=notes, help=f"the nearest is {near}")
+            return
+        call.require_equal(size % divisor, Dim.of(0), message, code="S308", arg=arg)
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:

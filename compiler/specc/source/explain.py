@@ -85,7 +85,8 @@ class _Report:
         return f"item {last} of {self._subject(path[:-1])}"
 
     def _unknown(self, error: ValidationError, node: Mapping, path: tuple[str | int, ...]) -> None:
-        from specc.diagnostics.suggest import closest
+        from specc.diagnostics.keras import NOT_ARGUMENTS
+        from specc.diagnostics.suggest import closest, closest_argument
 
         known: dict[str, Any] = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
         sharing = isinstance(error.schema, dict) and "share" in error.schema.get("required", ())
@@ -97,10 +98,12 @@ class _Report:
             name = str(entry.key.value)
             if name in known:
                 continue
-            near = closest(name, known)
-            help = None
+            near = closest_argument(name, known) if noun == "argument" else closest(name, known)
+            help: str | None = None
             if near in given:
-                help, near = f"`{near}` is written already; remove one of them", None
+                near, help = None, f"`{near}` is written already; remove one of them"
+            elif noun == "argument" and name in NOT_ARGUMENTS:
+                near, help = None, NOT_ARGUMENTS[name]
             elif not near and len(own) <= 12:
                 help = f"it takes {', '.join(f'`{k}`' for k in own)}" if own else "it takes none"
             message = f"unknown {noun} `{short(name)}` of {self._subject(path)}"
@@ -112,11 +115,11 @@ class _Report:
         span = entry.key.span if entry else op.value.span if op else node.span
         if not path and self.at is not None:
             span = self.at
-        from specc.diagnostics.suggest import closest
+        from specc.diagnostics.suggest import closest_argument
 
         given = node.keys()
         known = list(schema.get("properties", {}))
-        meant = {closest(key, known) for key in given if key not in known}
+        meant = {closest_argument(key, known) for key in given if key not in known}
         names: Any = error.validator_value
         for name in names:
             if name in given or name in meant:  # a misspelt one is reported as that, once

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from specc.compiler import compile_text
-from specc.diagnostics import Diagnostic, Edit, Span
+from specc.diagnostics import Diagnostic, Edit, Severity, Span
 from specc.diagnostics.formats import to_json
 from specc.source.edits import applied
 
@@ -69,6 +69,8 @@ def test_mistakes_of_the_forums_are_mended() -> None:
             assert found[0].edits, f"{section.splitlines()[0]}: {found[0].message}"
             mended = applied(found[0].edits, mended)
             left = compile_text(mended, "spec.yaml").diagnostics
+            codes = {one.code for one in found}
+            left = tuple(one for one in left if one.severity is Severity.ERROR or one.code in codes)
             assert len(left) < len(found)
             found = left
 

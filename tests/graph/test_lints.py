@@ -1,8 +1,14 @@
 """Lints: what is odd is told where it is so in every use, and what is usual is not."""
 
-import pytest
+from pathlib import Path
 
-from specc.compiler import compile_text
+import pytest
+import torch
+
+from specc.compiler import compile_file, compile_text
+from specc.source.edits import applied
+from tests.emit.python.running import compiled as running
+from tests.emit.python.running import module
 from tests.graph.reading import HEAD, codes, problems
 
 IMAGE = "inputs: {x: [N, 4, 16, 16]}\nlayers:\n"
@@ -137,3 +143,47 @@ def test_an_allow_in_a_block_is_about_the_block() -> None:
     assert codes(text.replace("    residual:", "    allow: {W519: as in the paper}\n    residual:")) == []
     assert codes(text + "allow: {W519: as in the paper}\n") == []
     assert codes(text.replace("one: Unit", "one: {op: Unit, allow: {W519: why}}")) == ["W519", "W521"]
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "  a: {op: Conv2d, out_channels: 4, kernel_size: 1}\n  b: BatchNorm2d\n",
+        "  a:\n    op: Conv2d\n    out_channels: 4\n    kernel_size: 1\n  b: BatchNorm2d\n",
+        "  a: {op: Conv2d, bias: true, out_channels: 4, kernel_size: 1}\n  b: BatchNorm2d\n",
+        "  a: ReLU\n  b: relu\n  c: Tanh\n",
+        "  a: ReLU\n  b: Tanh\nallow: {W517: stale, W511: stale}\n",
+    ],
+)
+def test_an_edit_does_what_the_help_says(layers: str) -> None:
+    text = HEAD + IMAGE + layers
+    found = compile_text(text).diagnostics
+    assert found
+    for one in found:
+        text = applied(one.edits, text) if one is found[-1] or len(found) == 1 else text
+    assert len(compile_text(text).diagnostics) == len(found) - 1
+
+
+def test_without_the_bias_the_network_is_the_same() -> None:
+    """In training and in eval mode, after steps that move the statistics."""
+    text = "name: net\ninputs: {x: [N, 4]}\nlayers:\n  a: {op: Linear, out_features: 3BIAS}\n  b: BatchNorm1d\n"
+    first, second = (module(running(text.replace("BIAS", bias))) for bias in ("", ", bias: false"))
+    second.load_state_dict({name: tensor for name, tensor in first.state_dict().items() if name != "a.bias"})
+    for mode in (True, False):
+        for _ in range(300 if mode else 1):
+            x = torch.randn(16, 4)
+            one, other = (network.train(mode)(x) for network in (first, second))
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
+
+
+def test_an_allow_of_another_file_may_be_for_another_spec(tmp_path: Path) -> None:
+    """Its own stale ones are told, and what it allows in its own text is not."""
+    unit = "{layers: [ReLU, ReLU], allow: {W517: why, W515: for others}}"
+    (tmp_path / "blocks.yaml").write_text(f"specc: 1\nblocks:\n  Unit: {unit}\n")
+    spec = tmp_path / "net.yaml"
+    spec.write_text(HEAD + "use: [blocks.yaml]\ninputs: {x: [N, 4]}\nlayers: {a: Unit}\nallow: {W511: why}\n")
+    found = compile_file(str(spec)).diagnostics
+    assert [(d.code, d.span.file, d.span.line) for d in found if d.span] == [("W521", str(spec), 6)]
+    derived = tmp_path / "derived.yaml"
+    derived.write_text("specc: 1\nextends: net.yaml\n")
+    assert compile_file(str(derived)).diagnostics == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from specc.diagnostics import Diagnostic, Severity, Sink, Span, closest
+from specc.diagnostics import Diagnostic, Edit, Severity, Sink, Span, closest
 from specc.graph.bodies import BODIES
 from specc.source.nodes import Entry, Mapping, Sequence
 from specc.source.nodes import Node as SourceNode
@@ -35,13 +35,15 @@ def silence(document: Mapping, sink: Sink) -> None:
         if not hits:
             kept.append(diagnostic)
     sink.diagnostics[:] = kept
-    complete = sink.ok
+    complete, file = sink.ok, document.span.file
     for entry, _ in allowances:
         code = str(entry.key.value)
         if code not in CODES or not code.startswith("W"):
             _unknown(entry, [known for known in CODES if known.startswith("W")], code in CODES, sink)
-        elif entry.key.span not in used and complete:  # an error may hide what would be allowed
-            sink.warning("W521", f"there is no {code} here to allow", entry.key.span, help="remove it")
+        elif entry.key.span not in used and complete and entry.key.span.file == file:
+            # An error may hide what would be allowed; another file's is there for other specs too.
+            sink.warning("W521", f"there is no {code} here to allow", entry.key.span, help="remove it",
+                         edits=(Edit(entry.key.span, "", "remove"),))  # fmt: skip
 
 
 def _covers(allowance: _Allowance, diagnostic: Diagnostic) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from specc.diagnostics import Diagnostic, Note, Severity, Sink, Span
+from specc.diagnostics import Diagnostic, Edit, Note, Severity, Sink, Span
 from specc.graph.flow import Flow, flow
 from specc.graph.ir import Graph, Node
 from specc.graph.lints_scopes import dead_branches, needless_shortcuts
 from specc.graph.lints_strides import skipped
+from specc.ops.call import Bound
 from specc.shapes.tensor import TensorType
 
 Finding = tuple[Node, Diagnostic]  # the layer that it is said of
@@ -62,8 +63,8 @@ def _place(node: Node) -> _Place:
     return node.span, node.kind, node.index is None
 
 
-def _warning(code: str, message: str, span: Span | None, help: str, *notes: Note) -> Diagnostic:
-    return Diagnostic(code, message, span, notes, help, Severity.WARNING)
+def _warning(code: str, message: str, span: Span | None, help: str, note: Note, edit: Edit | None = None) -> Diagnostic:
+    return Diagnostic(code, message, span, (note,), help, Severity.WARNING, () if edit is None else (edit,))
 
 
 def _batch_norm(norm: Node, through: Flow) -> Iterator[Finding]:
@@ -90,8 +91,18 @@ def _bias(norm: Node, through: Flow) -> Iterator[Finding]:
             bound.span if written else layer.span,
             "write `bias: false`" if written else f"add `bias: false` to `{_called(layer, norm)}`",
             Note(f"`{_called(norm, layer)}` subtracts the mean of every channel, and has a bias of its own", norm.span),
+            _without_bias(layer, bound),
         ),
     )
+
+
+def _without_bias(layer: Node, bias: Bound) -> Edit | None:
+    """`bias: false` in the place of what is written, or behind the layer's last argument."""
+    if bias.given and bias.span is not None:
+        return Edit(bias.span, "bias: false")
+    spans = [bound.span for bound in layer.args.values() if bound.given and bound.span is not None]
+    last = max(spans, key=lambda span: (span.line, span.column), default=None)
+    return None if last is None else Edit(last, "bias: false", "add")
 
 
 def _dropout(norm: Node, through: Flow) -> Iterator[Finding]:
@@ -135,9 +146,11 @@ def _twice(node: Node, through: Flow) -> Iterator[Finding]:
         message = f"`{here}` applies {node.kind} to what `{there}` ({first.kind}) gives"
     else:
         return
+    edit = None if node.span is None else Edit(node.span, "", "drop")
+    note = Note(f"`{there}` stands before it", first.span)
     yield (
         node,
-        _warning("W517", message, node.span, f"remove `{here}`", Note(f"`{there}` stands before it", first.span)),
+        _warning("W517", message, node.span, f"remove `{here}`", note, edit),
     )
 
 

@@ -260,3 +260,13 @@ layers:
     assert [s.path + ": " + s.chosen for s in summarize(graph).shortcuts] == [
         "r.inner: identity", "r.other.a: Linear 4", "r: Linear 12",
     ]  # fmt: skip
+
+
+def test_blocks_are_looked_into_once_each() -> None:
+    """Thirty blocks, each of two of the one before: 2 ** 30 layers, were they counted one by one."""
+    blocks = ["  B0: {layers: [BatchNorm2d, ReLU]}"]
+    blocks += [f"  B{k}: {{layers: [B{k - 1}, B{k - 1}]}}" for k in range(1, 30)]
+    text = "inputs: {x: [N, 8, H, W]}\nblocks:\n%s\nlayers:\n  r: %s\n"
+    assert codes(text % ("\n".join(blocks), "{residual: {b: B29}, pre: true}")) == ["L301"]
+    itself = "  R: {residual: {a: R}, pre: true}"
+    assert codes(text % (itself, "R")) == ["L303"]

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _BEFORE: Final = (Family.NORMALIZATION, Family.ACTIVATION)
 _WEIGHTS: Final = (Family.CONVOLUTION, Family.LINEAR, Family.EMBEDDING, Family.RECURRENT, Family.ATTENTION)
-_DEEPEST: Final = 32  # blocks within blocks that are looked into
 
 Layer = tuple[Scalar, SourceNode]
 
@@ -32,9 +31,10 @@ Layer = tuple[Scalar, SourceNode]
 def arranged(builder: Builder, frame: Frame, body: Entry, activation: Entry | None) -> SourceNode:
     """The layers of the body in the order they run, the activation among them: before the last layer with weights."""
     layers = _layers(body.value)
-    if layers is None:
+    if not layers:
         return body.value
-    roles = [_role(builder, layer, frame.params, 0) for _, layer in layers]
+    known: dict[str, str] = {}
+    roles = [_role(builder, layer, frame.params, known) for _, layer in layers]
     first = next((role for role in roles if role != "beside"), "")
     if first == "before":
         if activation is not None:
@@ -87,33 +87,48 @@ def _moved(layers: list[Layer], roles: list[str]) -> list[tuple[Layer, str]]:
     return out
 
 
-def _role(builder: Builder, layer: SourceNode, params: Mapping[str, Any], depth: int) -> str:
-    """What a layer is here: with "weights", a normalisation or activation ("before"), or neither ("beside")."""
+def _role(builder: Builder, layer: SourceNode, params: Mapping[str, Any], known: dict[str, str]) -> str:
+    """What a layer is here: with "weights", a normalisation or activation ("before"), or neither ("beside").
+
+    `known` holds it for blocks with their params, so that each is looked into once.
+    """
     word = layer.get("op") if isinstance(layer, SourceMapping) else layer
     kind = str(word.value) if isinstance(word, Scalar) else ""
     chosen = params.get(kind)  # a param of type `op`, which comes before an op of its name
-    if kind not in builder.blocks and (chosen in OPS or chosen in builder.blocks):
-        kind = str(chosen)
+    if isinstance(chosen, str) and kind not in builder.blocks and (chosen in OPS or chosen in builder.blocks):
+        kind = chosen
     block = builder.blocks.get(kind)
-    text, inside = (layer, params) if block is None else (block.text, _given(layer, block, params))
-    inner = [_layers(text.get(body)) for body in BODIES if body in text] if isinstance(text, SourceMapping) else []
-    if inner and depth < _DEEPEST:
-        found = {_role(builder, one, inside, depth + 1) for layers in inner for _, one in layers or ()}
-        return found.pop() if len(found) == 1 else "weights" if "weights" in found else "beside"
-    op = OPS[kind] if block is None and kind in OPS else None
+    if block is not None:
+        inside = _given(layer, block, params)
+        key = f"{block.name} {sorted(inside.items())}"
+        if key not in known:
+            known[key] = "weights"  # as it is to itself, should it contain itself
+            known[key] = _whole(builder, block.text, inside, known)
+        return known[key]
+    if isinstance(layer, SourceMapping) and any(body in layer for body in BODIES):
+        return _whole(builder, layer, params, known)
+    op = OPS.get(kind)
     if op is None or op.family in _WEIGHTS:
         return "weights"
     return "before" if op.family in _BEFORE else "beside"
 
 
-def _given(layer: SourceNode, block: Block, params: Mapping[str, Any]) -> dict[str, Any]:
+def _whole(builder: Builder, text: SourceMapping, params: Mapping[str, Any], known: dict[str, str]) -> str:
+    """What a block or group is: what all of its layers are."""
+    inner = [layer for body in BODIES for _, layer in _layers(text.get(body)) or ()]
+    found = {_role(builder, layer, params, known) for layer in inner}
+    return found.pop() if len(found) == 1 else "weights" if "weights" in found or not found else "beside"
+
+
+def _given(layer: SourceNode, block: Block, params: Mapping[str, Any]) -> dict[str, str]:
     """The block's params that are names of ops, for this use."""
-    found: dict[str, Any] = {}
+    found: dict[str, str] = {}
     for name, param in block.params.items():
         value = layer.get(name) if isinstance(layer, SourceMapping) else None
         value = param.default if value is None else value
-        if isinstance(value, Scalar):
-            found[name] = params.get(str(value.value), value.value)
+        chosen = params.get(str(value.value), value.value) if isinstance(value, Scalar) else None
+        if isinstance(chosen, str):
+            found[name] = chosen
     return found
 
 

@@ -20,12 +20,18 @@ from specc.cli.init import TEMPLATES, template
 from specc.compiler import compile_file, compile_text
 from specc.emit.binding import binding
 from specc.emit.dot import to_dot
+from specc.emit.styles.names import STYLES
 from specc.graph.ir import Graph
 from specc.shapes.tensor import TensorType
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
+# Those of whose other styles there are goldens too.
+STYLED = {
+    "mlp": [style for style in STYLES if style not in ("module", "sequential:OrderedDict", "containers:Sequential")],
+    "resnet18": ["sequential", "containers"],
+}
 
 
 def _graph(name: str) -> Graph:
@@ -45,6 +51,7 @@ def _graph(name: str) -> Graph:
 def test_files_are_as_before(name: str, request: pytest.FixtureRequest) -> None:
     graph = _graph(name)
     files = {**artifacts(graph, render=False), "graph.dot": to_dot(graph)}
+    files |= {_file(style): to_python(graph, style) for style in STYLED.get(name, ())}
     folder = GOLDEN / name
     if request.config.getoption("--update"):
         if os.environ.get("CI"):
@@ -60,6 +67,16 @@ def test_files_are_as_before(name: str, request: pytest.FixtureRequest) -> None:
 @pytest.mark.parametrize("name", SPECS)
 def test_the_module_runs_and_gives_the_shapes_it_promises(name: str) -> None:
     _run((GOLDEN / name / "model.py").read_text(encoding="utf-8"), _graph(name))
+
+
+@pytest.mark.parametrize(("name", "style"), [(name, style) for name, styles in STYLED.items() for style in styles])
+def test_the_module_runs_in_every_style(name: str, style: str) -> None:
+    """That its outputs are those of the others, tests/emit/styles says."""
+    _run((GOLDEN / name / _file(style)).read_text(encoding="utf-8"), _graph(name))
+
+
+def _file(style: str) -> str:
+    return f"model_{style.replace(':', '_').lower()}.py"
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -88,7 +105,7 @@ def _run(source: str, graph: Graph) -> None:
 
 def test_generated_code_is_formatted_and_clean() -> None:
     """As a person would leave it: ruff has nothing to say."""
-    files = [str(GOLDEN / name / "model.py") for name in SPECS]
+    files = [str(path) for name in SPECS for path in (GOLDEN / name).glob("model*.py")]
     # The project's settings leave the goldens out; here they count, with the same rules and line length.
     for command in (["check", "--no-cache"], ["format", "--check", "--no-cache"]):
         done = subprocess.run(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from specc.graph.ir import Graph
 
 __version__ = "0.1.0"
-__all__ = ["SpecError", "compile", "diagram", "summary", "to_python"]
+__all__ = ["SpecError", "compile", "diagram", "summary", "to_python", "weight_names"]
 
 
 def compile(
@@ -64,11 +64,27 @@ def diagram(
     return graphviz.Source(to_dot(graph, depth=depth, bind=bind, dark=dark))
 
 
-def to_python(graph: Graph) -> str:
-    """The source of the network as a PyTorch module."""
+def to_python(graph: Graph, style: str = "module") -> str:
+    """The source of the network as a PyTorch module, in one of the ways PyTorch offers.
+
+    `"module"` is a class with an explicit `forward`, `"sequential"` an `nn.Sequential` in order, `"containers"` a class
+    over containers; `"sequential:add_module"` and others say which form (docs/styles.md). Raises `SpecError` for a
+    style that the network does not allow: a residual is no `nn.Sequential`. ValueError for a style that is none.
+    """
     from specc.emit.python import to_python as emit
 
-    return emit(graph)
+    return emit(graph, style)
+
+
+def weight_names(graph: Graph, style: str) -> dict[str, str]:
+    """What the parameters and buffers are called in a style, by their names in `"module"`, in the order of the layers.
+
+    `{names[name]: weight for name, weight in model.state_dict().items()}` are the weights for the network in the style.
+    Raises as `to_python` does.
+    """
+    from specc.emit.styles.style import weight_names as names
+
+    return names(graph, style)
 
 
 def __getattr__(name: str) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from specc.cli.spec import add_spec, compiled
+from specc.emit.styles.names import STYLES
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -16,6 +17,7 @@ NAME = "build"
 HELP = "write the network as PyTorch source, with its graph and summary"
 EXAMPLE = """\
 specc build specs/resnet18.yaml --render
+specc build specs/mlp.yaml --style sequential
 specc build specs/resnet18.yaml -o models/resnet18 --check"""
 
 # How the first lines of a model.py tell that it was generated, so that a file of the user's own is never overwritten.
@@ -27,18 +29,34 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_spec(parser)
     parser.add_argument("-o", dest="output", metavar="DIR", help="the folder to write into (default: build/NAME)")
     parser.add_argument("--render", action="store_true", help="also draw it: graph.dot and graph.svg")
+    parser.add_argument(
+        "--style",
+        choices=STYLES,
+        default="module",
+        metavar="STYLE",
+        help="how model.py is written: module (the default), sequential or containers; after a colon, the form: "
+        "sequential:plain, :add_module or :OrderedDict; containers:Sequential, :ModuleList or :ModuleDict",
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the folder is out of date")
 
 
 def run(args: Namespace) -> int:
     from specc.cli.files import write
+    from specc.diagnostics import SpecError
 
     result = compiled(args)
     if result.graph is None or not result.ok:
         return 1
     folder = folder_of(args.output, result.graph)
     # All of it is made before any of it is written.
-    files = {folder / name: text.encode() for name, text in artifacts(result.graph, render=args.render).items()}
+    try:
+        made = artifacts(result.graph, render=args.render, style=args.style)
+    except SpecError as error:  # the network does not allow the style
+        from specc.cli.terminal import show
+
+        show(error.diagnostics, result.sources)
+        return 1
+    files = {folder / name: text.encode() for name, text in made.items()}
     if args.check:
         return _check(files, args.spec)
     _refuse_foreign(folder / "model.py")
@@ -48,14 +66,14 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def artifacts(graph: Graph, *, render: bool) -> dict[str, str]:
-    """The text of every file of a build by its name."""
+def artifacts(graph: Graph, *, render: bool, style: str = "module") -> dict[str, str]:
+    """The text of every file of a build by its name. SpecError where the network does not allow the style."""
     from specc.emit.json import to_graph_json
     from specc.emit.python import to_python
     from specc.emit.summary import summarize, to_text
 
     files = {
-        "model.py": to_python(graph),
+        "model.py": to_python(graph, style),
         "graph.json": to_graph_json(graph),
         "summary.txt": to_text(summarize(graph)),
     }

@@ -274,6 +274,10 @@ _COMMAND = (
     Code("C107", "the diagram cannot be drawn", "No engine is installed, or the one there is failed. The `dot` format "
          "needs none."),
     Code("C108", "an unknown op was asked for", "The ops have PyTorch's names; `specc ops` lists them."),
+    Code("C109", "a network that is no chain", "`specc build --style sequential` writes an `nn.Sequential`, in which "
+         "every layer is called with what the layer before it gives, and with nothing else. A network with branches, "
+         "several inputs or a function that `torch.nn` has no module of is built as a class: `--style module`, or "
+         "`--style containers`."),
     Code("C110", "an unknown code was asked for", "`specc explain` lists the codes; each begins with the letter of what "
          "it is about."),
 )  # fmt: skip

@@ -102,6 +102,7 @@ class Scope(Record, eq=False):
     instead: tuple[tuple[Value, Value], ...] = ()
     residual: bool = False
     shared: bool = False  # of a "repeat": every copy is the same module
+    container: str = ""  # "Sequential", "ModuleList" or "ModuleDict", where it is to be that one of PyTorch
     repeat: Bound | None = None  # of a "repeat": the count, its expr over the names of the scope it is used in
     input_types: Mapping[str, tuple[Dim | None, ...]] = NOTHING
 

@@ -92,6 +92,7 @@ class Class:
     baked: frozenset[Leaf]
     root: bool
     args: list[Argument] = field(default_factory=list)
+    adding: bool = False  # a Sequential that is filled by `add_module`
 
     @property
     def scope(self) -> Scope:

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from specc.emit.python.modules import is_chain
+from specc.emit.python.modules import is_listed, keys
 from specc.emit.python.places import Leaf, Place, Use, agrees, leaves, leaving, only_first, outward, said, settled
 from specc.emit.python.text import text, tidy
 from specc.emit.python.tree import Chain, Copies, Hole, Make, Tree, alike, key
@@ -56,7 +56,7 @@ class Builder:
         if node.body.shared:
             return items[0]
         if node.body.kind != "repeat":
-            return Chain(items)
+            return Chain(items, is_listed(node.body), keys=keys(node.body))
         count = self.hole("count", node.body.repeat or Bound(len(items)), place)
         return self._repeat(place, items, count, self.indexed[before:])
 
@@ -64,7 +64,7 @@ class Builder:
         """As a comprehension where the copies are alike (but for the first), for any count that is an expression."""
         scope = place.node.body
         assert scope is not None
-        listed = not is_chain(scope)
+        listed = is_listed(scope)
         bound = count.bounds[0][1]
         if bound.expr is None or not any(leaves(bound.expr)):
             if items and all(key(item) == key(items[0]) for item in items[1:]):

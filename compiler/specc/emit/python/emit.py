@@ -21,22 +21,28 @@ from specc.language.expressions import names, parse
 from specc.source.nodes import Mapping, Scalar, Sequence
 
 
-def to_python(graph: Graph) -> str:
+def to_python(graph: Graph, style: str = "module") -> str:
     """The source of the network as a module of PyTorch (and torchvision where an op needs it).
 
     The text is formatted as `ruff format` does at a line length of 120 and depends on the graph alone. The network's
     class is `graph.class_name`; its `forward` takes the inputs and gives the output, or a tuple in the order of
-    `outputs`. ValueError for a graph with errors.
+    `outputs`. `style` is one of `specc.emit.styles.names.STYLES`; SpecError where the network does not allow it.
+    ValueError for a graph with errors.
     """
     if any(node.error is not None for node in graph.root.walk()):
         raise ValueError("a network with errors cannot be written as Python")
-    body = _classes(graph)
+    adding = False
+    if style != "module":
+        from specc.emit.styles.style import styled
+
+        graph, adding = styled(graph, style)
+    body = _classes(graph, adding)
     return "\n".join([*header(graph, "\n".join(body)), *body]) + "\n"
 
 
-def _classes(graph: Graph) -> list[str]:
+def _classes(graph: Graph, adding: bool) -> list[str]:
     scopes: dict[int, Class] = {}
-    taken = set(TAKEN)
+    taken = {*TAKEN, "OrderedDict"}
     final = graph.class_name
     taken.add(final)
     resets = reset(graph)
@@ -47,6 +53,7 @@ def _classes(graph: Graph) -> list[str]:
         for cls in merged(uses, scopes, graph, fixed):
             cls.name = final if cls.root else unique(title(cls.uses[0], graph), taken)
             taken.add(cls.name)
+            cls.adding = adding
             sign(cls, _declared(graph, cls.scope))
             scopes.update({id(use.scope): cls for use in cls.uses})
             lines += ["", *_written(cls, graph, taken, resets)]

@@ -277,16 +277,17 @@ class Forward:
             body = self._copy(layer.steps[0], [target, *further], list_, depth + 1)
             return [f"{pad}for _ in range({self.said(layer.count)}):", *body]
         if len(layer.steps) > 1:  # called with other arguments each
+            keys = _keys(layer) or range(len(layer.steps))
             return [
                 line
-                for k, copy in enumerate(layer.steps)
-                for line in self._copy(copy, [target, *further], f"{list_}[{k}]", depth)
+                for k, copy in zip(keys, layer.steps, strict=True)
+                for line in self._copy(copy, [target, *further], f"{list_}[{source(k)}]", depth)
             ]
         if not layer.steps:
             return []  # no copies at all
         variable = local("layer", self.flow.taken)
         body = self._copy(layer.steps[0], [target, *further], variable, depth + 1)
-        return [f"{pad}for {variable} in {list_}:", *body]
+        return [f"{pad}for {variable} in {list_}{'.values()' if _keys(layer) else ''}:", *body]
 
     def _functions(self, layer: Layer, target: str, further: list[str], depth: int) -> list[str]:
         out: list[str] = []
@@ -309,6 +310,11 @@ class Forward:
         places = {id(value): k for k, value in enumerate(copy.place.scope.inputs)}
         # All but the first copy read the copy before in place of the repeat's first input.
         return [(read.port, carried[places.get(id(read.value), 0)]) for read in copy.place.node.inputs]
+
+
+def _keys(layer: Layer) -> tuple[str, ...]:
+    """What the children of a ModuleDict are called in it."""
+    return layer.tree.keys if isinstance(layer.tree, Chain) else ()
 
 
 def _assigned(target: str, value: Doc, depth: int) -> list[str]:

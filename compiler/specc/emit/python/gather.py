@@ -65,7 +65,7 @@ def _inlined(root: Scope) -> set[Definition]:
     for node in root.walk():
         if node.body is not None and node.body.kind == "group":
             name = definition(node.body)
-            plain = is_chain(node.body) and is_numbered(node.body)
+            plain = is_chain(node.body) and (is_numbered(node.body) or bool(node.body.container))
             verdicts[name] = verdicts.get(name, True) and plain
     return {name for name, plain in verdicts.items() if plain}
 

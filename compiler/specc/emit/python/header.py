@@ -58,7 +58,8 @@ def header(graph: Graph, body: str) -> list[str]:
 def _imports(body: str) -> list[str]:
     """What the code names; free text in it names nothing."""
     used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
-    out = [f"import {name}" for name in ("einops", "torch", "torchvision") if name in used]
+    out = ["from collections import OrderedDict", ""] if "OrderedDict" in used else []
+    out += [f"import {name}" for name in ("einops", "torch", "torchvision") if name in used]
     mine = [name for name in ("Tensor", "nn") if name in used]
     if mine:
         out.append(f"from torch import {', '.join(mine)}")

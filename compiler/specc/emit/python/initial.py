@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from specc.emit.python import layout, tensors
+from specc.emit.python import containers, layout, tensors
 from specc.emit.python.classes import Class, Layer
 from specc.emit.python.layout import Call, Doc, Each
 from specc.emit.python.places import leaves
@@ -18,7 +18,6 @@ from specc.graph.origins import as_input_size, substitute
 from specc.ops.arguments import source
 from specc.ops.write import Made, arguments
 
-_SHORTEST_RUN = 3  # so many equal copies within a longer list become a comprehension
 _POSITIONAL = 2  # so many required arguments of a class of this file go without their names
 
 
@@ -27,7 +26,9 @@ def initial(cls: Class, *, resets: bool) -> list[str]:
     head = _signature(cls)
     if cls.base == "nn.Sequential":
         items = tuple(construct(_tree(layer), cls) for layer in cls.layers)
-        body = layout.lines("", Call("super().__init__", _folded(items), len(items) > 1), 2)
+        keys = tuple(layer.name for layer in cls.layers)
+        filled = layout.lines("", containers.sequential("super().__init__", keys, items), 2)
+        body = containers.added(keys, items) if cls.adding else filled
         kept = _kept(cls)
     else:
         body, kept = ["        super().__init__()"], []
@@ -171,13 +172,10 @@ def _construct(tree: Tree, cls: Class) -> Doc:
     if isinstance(tree, Make):
         return _make(tree, cls)
     if isinstance(tree, Chain):
-        items = _folded(tuple(_item(item, cls) for item in tree.items))
-        spread = len(items) > 1
+        items = tuple(_item(item, cls) for item in tree.items)
         if not tree.listed:
-            return Call("nn.Sequential", items, spread)
-        if len(items) == 1 and isinstance(items[0], Each):
-            return Call("nn.ModuleList", (Each(items[0].item, items[0].clause, starred=False),))
-        return Call("nn.ModuleList", (Call("", items, spread, "[]"),))
+            return containers.sequential("nn.Sequential", tree.keys, items)
+        return containers.dictionary(tree.keys, items) if tree.keys else containers.listed(items)
     if once(tree.count):
         return construct(Chain([tree.item], tree.listed), cls)
     item = construct(tree.item, cls)
@@ -197,22 +195,6 @@ def _item(tree: Tree, cls: Class) -> Doc:
 
 def _each(item: Doc, count: str, starred: bool) -> Each:
     return Each(item, f"for _ in range({count})", starred)
-
-
-def _folded(items: Sequence[Doc]) -> tuple[Doc, ...]:
-    """With runs of equal modules as comprehensions."""
-    out: list[Doc] = []
-    start = 0
-    while start < len(items):
-        end = start
-        while end < len(items) and items[end] == items[start]:
-            end += 1
-        if end - start >= _SHORTEST_RUN:
-            out.append(_each(items[start], str(end - start), True))
-        else:
-            out += items[start:end]
-        start = end
-    return tuple(out)
 
 
 def _make(tree: Make, cls: Class) -> Doc:

@@ -181,6 +181,8 @@ def _asked(layer: Layer) -> Iterator[tuple[str, int]]:
 
 def _base(scopes: list[Scope], layers: list[Layer]) -> str:
     first = scopes[0]
+    if all(scope.container == "Sequential" and is_chain(scope) for scope in scopes):
+        return "nn.Sequential"
     if any(layer.optional for layer in layers) or not all(map(is_numbered, scopes)) or not first.numbered:
         return "nn.ModuleDict" if first.numbered or any(layer.name.isdigit() for layer in layers) else "nn.Module"
     return "nn.Sequential" if all(map(is_chain, scopes)) else "nn.ModuleDict"

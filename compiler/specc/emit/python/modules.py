@@ -28,13 +28,20 @@ def is_chain(scope: Scope) -> bool:
             return False
         if node.inputs[0].value is not current or len(node.outputs) != 1:
             return False
-        if node.body is not None and node.body.kind == "repeat" and not is_chain(node.body):
-            return False  # a ModuleList, which cannot be called
+        if node.body is not None and is_listed(node.body):
+            return False
         op = node.op
         if op is not None and (op.packed(1) or op.ports()[0][0] != node.inputs[0].port or _called_with(node, op)):
             return False
         current = node.outputs[0]
     return scope.outputs[0][1] is current
+
+
+def is_listed(scope: Scope) -> bool:
+    """Whether the scope is a ModuleList or ModuleDict, which cannot be called: `forward` calls its children."""
+    if scope.container:
+        return scope.container != "Sequential"
+    return scope.kind == "repeat" and not is_chain(scope)
 
 
 def _called_with(node: Node, op: type[Op]) -> bool:
@@ -44,3 +51,10 @@ def _called_with(node: Node, op: type[Op]) -> bool:
 def is_numbered(scope: Scope) -> bool:
     """Whether the children are called 0, 1, 2 … without a gap, as `nn.Sequential` calls them."""
     return [node.name for node in scope.nodes] == [str(n) for n in range(len(scope.nodes))]
+
+
+def keys(scope: Scope) -> tuple[str, ...]:
+    """What the children of a container are called in it; none where it numbers them."""
+    if is_numbered(scope) and scope.container != "ModuleDict":
+        return ()
+    return tuple(node.name for node in scope.nodes)

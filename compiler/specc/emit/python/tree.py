@@ -47,8 +47,9 @@ class Chain:
     """Modules written one by one in a container."""
 
     items: list[Tree]
-    listed: bool = False  # a ModuleList
+    listed: bool = False  # a ModuleList, or with `keys` a ModuleDict; else a Sequential
     copies: bool = False  # of one repeat
+    keys: tuple[str, ...] = ()  # what the modules are called in it; none where it numbers them
     frozen: Hole | None = None  # whether their parameters are not trained
 
 
@@ -81,7 +82,7 @@ def kind(tree: Tree) -> tuple[object, ...]:
     if isinstance(tree, Make):
         return ("make", tree.op.name if tree.op is not None else id(tree.cls), tree.frozen is None)
     if isinstance(tree, Chain):
-        return ("chain", tree.listed, tree.frozen is None, *map(kind, tree.items))
+        return ("chain", tree.listed, tree.keys, tree.frozen is None, *map(kind, tree.items))
     return ("copies", tree.listed, tree.spread, kind(tree.item))
 
 
@@ -135,7 +136,7 @@ def _copied(tree: Tree) -> Tree:
     if isinstance(tree, Make):
         return Make(tree.op, tree.cls, [_copy(hole) for hole in tree.holes], _frozen(tree))
     if isinstance(tree, Chain):
-        return Chain([_copied(item) for item in tree.items], tree.listed, tree.copies, _frozen(tree))
+        return Chain([_copied(item) for item in tree.items], tree.listed, tree.copies, tree.keys, _frozen(tree))
     return Copies(_copied(tree.item), _copy(tree.count), tree.listed, tree.spread)
 
 

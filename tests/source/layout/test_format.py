@@ -232,6 +232,15 @@ def test_folded_text_with_an_indentation_of_its_own_keeps_its_value() -> None:
     assert plain(tree(of(text))) == plain(tree(text)) == {"description": " x\n y\n"}
 
 
+def test_plain_text_over_several_lines() -> None:
+    """One line where it fits, else full ones; an empty line in it is a line break, which needs quotes."""
+    assert of("description: some\n  plain\n  words  # all\n") == "description: some plain words  # all\n"
+    assert of("description: some\n\n  plain\n") == 'description: "some\\nplain"\n'
+    assert of("description: {a: some\n\n  plain}\n") == 'description: {a: "some\\nplain"}\n'
+    words = of("description: " + "\n  ".join(["word"] * 40) + "\n")
+    assert [len(line) for line in words.splitlines()] == [117, 96]
+
+
 def test_a_comment_finds_its_place() -> None:
     """Beside brackets and dashes, at a key in two lines, behind the start of the document."""
     text = """\

@@ -19,7 +19,7 @@ _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0", '"': '\\"', "\\"
 def scalar(piece: Piece, *, flow: bool, key: bool = False) -> str:
     """The scalar on one line, without its anchor; `flow` where it is to stand inside `[…]` or `{…}`."""
     value = piece.value
-    if not piece.style:
+    if not piece.style and "\n" not in value:
         if not flow or piece.within_flow or _is_plain(value, flow=True):
             return value if key or piece.several_lines else _WORDS.get(value, value)
         if not isinstance(_resolved(value), str):

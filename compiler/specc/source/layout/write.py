@@ -90,7 +90,7 @@ class _Writer:
                 body = [Line(pad + line if line else "") for line in block[1]]
                 return [Line(f"{head} {block[0]}", part.trailing), *body]
         text = scalar(value, flow=False)
-        if value.several_lines and not value.style and len(head) + 1 + len(text) > WIDTH:
+        if value.several_lines and text == value.value and not value.style and len(head) + 1 + len(text) > WIDTH:
             folded = folded_lines(text, len(head) + 1, column + _INDENT, WIDTH)
             if folded is not None:
                 lines = [Line(f"{head} {folded[0]}"), *(Line(line) for line in folded[1:])]

@@ -7,16 +7,16 @@ from typing import Final
 
 # `{n}` is 1, 2 or 3 by the axes of the input.
 LAYERS: Final = {
-    "Add": "add", "AlphaDropout": "AlphaDropout", "Average": "mean", "AveragePooling1D": "AvgPool1d",
+    "Add": "add", "AveragePooling1D": "AvgPool1d",
     "AveragePooling2D": "AvgPool2d", "AveragePooling3D": "AvgPool3d", "BatchNormalization": "BatchNorm{n}d",
     "Concatenate": "cat", "Conv2DTranspose": "ConvTranspose2d", "Conv1DTranspose": "ConvTranspose1d",
-    "Conv3DTranspose": "ConvTranspose3d", "Cropping2D": "center_crop", "Dense": "Linear", "Dot": "matmul",
+    "Conv3DTranspose": "ConvTranspose3d", "Dense": "Linear", "Dot": "matmul",
     "GlobalAveragePooling1D": "AdaptiveAvgPool1d", "GlobalAveragePooling2D": "AdaptiveAvgPool2d",
     "GlobalAveragePooling3D": "AdaptiveAvgPool3d", "GlobalMaxPooling1D": "AdaptiveMaxPool1d",
     "GlobalMaxPooling2D": "AdaptiveMaxPool2d", "GlobalMaxPooling3D": "AdaptiveMaxPool3d",
     "GroupNormalization": "GroupNorm", "LayerNormalization": "LayerNorm", "MaxPooling1D": "MaxPool1d",
     "MaxPooling2D": "MaxPool2d", "MaxPooling3D": "MaxPool3d", "Maximum": "maximum", "Minimum": "minimum",
-    "Multiply": "mul", "Permute": "permute", "Reshape": "reshape", "SimpleRNN": "RNN",
+    "Multiply": "mul", "Reshape": "reshape", "SimpleRNN": "RNN",
     "SpatialDropout1D": "Dropout1d", "SpatialDropout2D": "Dropout2d", "SpatialDropout3D": "Dropout3d",
     "Subtract": "sub", "UpSampling1D": "Upsample", "UpSampling2D": "Upsample", "UpSampling3D": "Upsample",
     "ZeroPadding1D": "ZeroPad1d", "ZeroPadding2D": "ZeroPad2d", "ZeroPadding3D": "ZeroPad3d",
@@ -25,6 +25,7 @@ LAYERS: Final = {
 # What has no layer of its own here, and what does its work.
 ADVICE: Final = {
     "Activation": "an activation is a layer of its own name: `ReLU`, `Sigmoid`, `Softmax`",
+    "Average": "a `stack` of the layers, and `{op: mean, dim: 0}` of it",
     "Bidirectional": "an `LSTM`, `GRU` or `RNN` has `bidirectional: true`",
     "DepthwiseConv2D": "a `Conv2d` with as many `groups` as its input has channels",
     "Input": "the spec's `inputs` declare them",

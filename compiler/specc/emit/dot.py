@@ -180,7 +180,7 @@ class _Writer:
         details = [name if name else item.name]
         more = brief(node) if node.body is None else plural(self._parameters(item), "parameter")
         details += [more] if more else []
-        details += [f"weights of {node.share}"] if node.share else []
+        details += [f"weights of {node.share or node.module}"] if node.share or node.borrows else []
         text = " · ".join(details)
         ids = f' ID="{markup("p:" + node.path)}" TOOLTIP="{markup_lines(self._tip(item))}"'
         look = ' VALIGN="TOP"' + ("" if plain else f' BGCOLOR="{shade.background}"')  # sizes 10 and 9 in line

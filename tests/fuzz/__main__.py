@@ -30,6 +30,8 @@ def main() -> int:
     for failure in found.failures:
         print(f"--- input {failure.number} (of {failure.alike} alike): --seed {options.seed} --show {failure.number}")
         print(failure.problem)
+        # The number leads to the input only as long as the corpus stays what it is.
+        print(failure.written)
     print(
         f"{found.tried:,} specs tried in {options.seconds:g} s, {found.compiled:,} of which compiled; the slowest "
         f"took {found.slowest:.1f} s; {sum(f.alike for f in found.failures)} exceptions of {len(found.failures)} kinds"
@@ -39,9 +41,7 @@ def main() -> int:
 
 def _show(seed: int, number: int) -> int:
     given = generated(seed, number)
-    for name, text in {"spec.yaml": given.spec, **given.files}.items():
-        print(f"# {name}\n{text}")
-    print("# overrides:", *given.overrides)
+    print(given.written())
     with tempfile.TemporaryDirectory() as folder:
         print("# compiled:", judge(given, Path(folder)))
     return 0

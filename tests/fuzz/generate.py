@@ -15,6 +15,12 @@ class Input(NamedTuple):
     files: dict[str, str]
     overrides: tuple[str, ...]
 
+    def written(self) -> str:
+        """All of it for a person to read."""
+        files = {"spec.yaml": self.spec, **self.files}
+        parts = [f"# {name}\n{text}" for name, text in files.items()]
+        return "\n".join([*parts, *(f"# --set {override!r}" for override in self.overrides)])
+
 
 def generated(seed: int, number: int) -> Input:
     """The same for the same two numbers, as long as the corpus is the same."""

@@ -11,6 +11,7 @@ import time
 from typing import IO, NamedTuple
 
 from tests.fuzz.corpus import ROOT
+from tests.fuzz.generate import generated
 
 SILENCE = 90.0  # seconds without a word, after which a process hangs: far more than the limit on an input
 
@@ -19,6 +20,7 @@ class Failure(NamedTuple):
     number: int  # of the first input that shows it
     alike: int  # how many inputs do
     problem: str  # a traceback, or how the process ended
+    written: str  # the first input
 
 
 class Found(NamedTuple):
@@ -51,8 +53,8 @@ def hunt(seed: int, seconds: float, jobs: int, program: tuple[str, ...] = ("-m",
 
     def fail(number: int, problem: str) -> None:
         known = failures.get(_kind(problem))
-        first, alike, text = known or (number, 0, problem)
-        failures[_kind(problem)] = Failure(first, alike + 1, text)
+        known = known or Failure(number, 0, problem, generated(seed, number).written())
+        failures[_kind(problem)] = known._replace(alike=known.alike + 1)
 
     with selectors.DefaultSelector() as selector:
         for job in range(jobs):

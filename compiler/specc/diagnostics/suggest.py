@@ -1,13 +1,18 @@
 """Did-you-mean."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate a person most likely meant by `word`, or None where nothing is near."""
+    return _closest(word, tuple(candidates))
+
+
+@lru_cache(maxsize=256)  # in a repeat the same mistake comes again with every copy
+def _closest(word: str, names: tuple[str, ...]) -> str | None:
     import difflib  # only a mistake pays for it
 
-    names = list(candidates)
     folded = {name.casefold().replace("_", ""): name for name in reversed(names)}
     exact = folded.get(word.casefold().replace("_", ""))
     if exact is not None:

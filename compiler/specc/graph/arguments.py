@@ -29,9 +29,11 @@ PARAM_TYPES: Final = {
 
 
 def entry_span(entry: Entry) -> Span:
-    """From the key to the end of the value."""
+    """From the key to the end of the value; the key where the value is written elsewhere (an alias, an override)."""
     key, value = entry.key.span, entry.value.span
-    return Span(key.file, key.line, key.column, value.end_line, value.end_column) if value.file == key.file else key
+    if value.file != key.file or (value.line, value.column) < (key.line, key.column):
+        return key
+    return Span(key.file, key.line, key.column, value.end_line, value.end_column)
 
 
 class Evaluator:

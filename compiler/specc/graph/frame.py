@@ -15,9 +15,10 @@ from specc.source.nodes import Scalar, Sequence
 
 
 def _names_something(node: Scalar) -> bool:
-    if isinstance(node.value, bool) or not isinstance(node.value, int | str):
+    if isinstance(node.value, bool) or node.value is None:
         return False
-    return isinstance(node.value, str) or node.value >= 0
+    # To YAML `1.0`, the first output of layer 1, is a number; to the schema it is an integer, and 1.5 none.
+    return isinstance(node.value, str) or (node.value >= 0 and node.value == int(node.value))
 
 
 class Frame:
@@ -117,7 +118,7 @@ class Frame:
 
     def reference(self, node: Scalar) -> Value:
         """The value that `a`, `a.field` or `a or b` names."""
-        text = node.text if isinstance(node.value, int) and not isinstance(node.value, bool) else str(node.value)
+        text = str(node.value) if isinstance(node.value, str | bool) else node.text
         alternatives = [part.strip() for part in text.split(" or ")]
         for place, alternative in enumerate(alternatives):
             name, _, _ = alternative.partition(".")

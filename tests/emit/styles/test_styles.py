@@ -60,7 +60,7 @@ def test_every_network_can_be_written_over_containers(name: str) -> None:
     _equal(graph, *_moved(graph, style))
 
 
-@pytest.mark.parametrize("name", ["mlp_list", "mlp_groups", "vgg16", *SAMPLES])
+@pytest.mark.parametrize("name", ["mlp_list", "mlp_groups", "vit_b_16", "siamese", *SAMPLES])
 def test_what_is_a_chain_is_a_sequential_and_what_is_none_says_where(name: str) -> None:
     graph = compiled(SAMPLES[name], file=f"{name}.yaml") if name in SAMPLES else shipped(name)
     style = ("sequential", "sequential:plain", "sequential:add_module")[len(name) % 3]

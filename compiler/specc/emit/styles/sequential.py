@@ -74,7 +74,7 @@ def _kind(node: Node) -> str:
         broken = next(breaks(node.body), None)
         return f"repeats what is no chain: {broken[1]}" if broken is not None else ""
     op = node.op
-    if op is None:
+    if op is None or len(node.inputs) != 1:  # that it reads another number is said
         return ""
     if len(node.outputs) != 1 or op.packed(len(node.outputs)):
         return "gives several tensors"

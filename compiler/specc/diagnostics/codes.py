@@ -77,8 +77,8 @@ _LANGUAGE = (
          "`train` or `half` would replace a method that PyTorch calls. Write `half_`, or a more telling name."),
     Code("L209", "a name that is taken", "The inputs and layers of a scope share one namespace. "
          "With an input `x`, a layer `x` is wrong and `stem` right."),
-    Code("L210", "an `allow` of what is no warning", "`allow` names the codes of warnings (`W511`), each with the reason "
-         "why it is right here. Errors cannot be allowed: there is no network to build."),
+    Code("L210", "an `allow` of what is no warning", "`allow` names the codes of warnings (`W511`), each with the "
+         "reason why it is right here. Errors cannot be allowed: there is no network to build."),
     Code("L211", "a body that has no pre-activation order", "With `pre: true` every normalisation and activation goes "
          "before the layer with weights that it is written behind, and the `activation` of the residual before the "
          "last. That is clear for layers in a row; where one has a `from`, write the body in the order it runs, its "
@@ -278,8 +278,8 @@ _COMMAND = (
          "every layer is called with what the layer before it gives, and with nothing else. A network with branches, "
          "several inputs or a function that `torch.nn` has no module of is built as a class: `--style module`, or "
          "`--style containers`."),
-    Code("C110", "an unknown code was asked for", "`specc explain` lists the codes; each begins with the letter of what "
-         "it is about."),
+    Code("C110", "an unknown code was asked for", "`specc explain` lists the codes; each begins with the letter of "
+         "what it is about."),
 )  # fmt: skip
 
 _ALL = (

@@ -118,7 +118,7 @@ class Scope(Record, eq=False):
 
 
 class Initializer(Record, eq=False):
-    """One `init` rule: the parameter `parameter` (`weight`, `bias`) of every layer of an op, or at a path, is filled so."""
+    """One `init` rule: the parameter `parameter` (`weight`) of every layer of an op, or at a path, is filled so."""
 
     op: str  # "" for any
     parameter: str

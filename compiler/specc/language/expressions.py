@@ -25,9 +25,7 @@ Env = Mapping[str, Any]  # name → int, float, bool, str, None, tuple or Dim
 class EvaluationError(Exception):
     """What is wrong with an expression, without its place: the caller knows that."""
 
-    def __init__(
-        self, code: str, message: str, help: str | None = None, meant: tuple[str, str] | None = None
-    ) -> None:
+    def __init__(self, code: str, message: str, help: str | None = None, meant: tuple[str, str] | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

@@ -106,9 +106,7 @@ _PRE = _doc(_FLAG, "the pre-activation order of He et al. 2016", default=False)
 _MERGE = _doc({"enum": ["cat", "add", "mul", "stack"]}, "how the branches are put together", default="cat")
 _DIM = _doc(_one_of({"type": "integer"}, EXPRESSION), "the dimension to merge along")
 _CONTAINER = _doc({"enum": ["Sequential", "ModuleList", "ModuleDict"]}, "what it becomes in PyTorch")
-_ALLOW = _doc(
-    _map(_NAME), 'warnings that are not to be reported here, each with the reason: `{W511: "for later"}`'
-)
+_ALLOW = _doc(_map(_NAME), 'warnings that are not to be reported here, each with the reason: `{W511: "for later"}`')
 _INIT = _doc(_one_of(_NAME, {"type": "object"}), "an initialiser of torch.nn.init")
 
 _BODY: dict[str, Schema] = {

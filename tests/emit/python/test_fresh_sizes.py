@@ -126,7 +126,8 @@ layers:
   column: {op: reshape, shape: [keep_K, 1]}
   found: {op: cat, dim: 1, from: [best, column]}
 outputs: {found: {from: found, shape: [K, 5]}, keep: {from: keep, shape: [K]}}
-""",    "a size that only an expression reads": """\
+""",
+    "a size that only an expression reads": """\
 inputs: {x: [N, 4], boxes: [N, 4], scores: [N]}
 layers:
   keep: {op: nms, iou_threshold: 0.9, from: [boxes, scores]}

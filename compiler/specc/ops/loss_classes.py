@@ -269,12 +269,12 @@ class _Margins(Loss, abstract=True):
 
     @classmethod
     def sample(cls, rng: random.Random) -> Sample:
-        shape = tuple(rng.choice([0, 1, 2, 3, 4]) for _ in range(rng.choice([0, 1, 1, 2, 2, 2, 2])))
+        shape = tuple(rng.choice([0, 1, 2, 3, 4, 2, 3]) for _ in range(rng.choice([0, 1, 1, 2, 2, 2, 2])))
         target = near(rng, shape if "p" not in cls.args else shape[:-1])
         if rng.random() < 0.1:
             target = rng.choice([(), (1,), (1, 1)])
-        dtype = rng.choice(["float32"] * 6 + ["float64", "float16", "int64"])
-        args = sample_args(cls, rng, p=[1, 2, 1, 2, 3], margin=[1.0, 0.5, 2, 0, -1])
+        dtype = rng.choice(["float32"] * 12 + ["float64", "float16", "int64"])
+        args = sample_args(cls, rng, p=[1, 2, 1, 2, 1, 2, 3], margin=[1.0, 0.5, 2, 0, -1])
         pair = ((shape, dtype), (target, rng.choice(["int64"] * 10 + ["int32", "float32"])))
         if "p" not in cls.args:
             return Sample(args, pair, high=1)

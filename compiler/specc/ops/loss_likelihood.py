@@ -61,7 +61,7 @@ class _KLDiv(Loss, abstract=True):
         args = sample_args(cls, rng, log_target=[True, False])
         if rng.random() < 0.3:
             args["reduction"] = "batchmean"
-        dtypes = [rng.choice(["float32"] * 8 + list(DTYPES)) for _ in range(2)]
+        dtypes = [rng.choice(["float32"] * 24 + list(DTYPES)) for _ in range(2)]
         return Sample(args, ((shape, dtypes[0]), (near(rng, shape), dtypes[1])))
 
 

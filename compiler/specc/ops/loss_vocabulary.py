@@ -93,7 +93,8 @@ class _CTC(Loss, abstract=True):
         # all lengths are 0, as all integers are: targets in one tensor are then empty
         targets = (0,) if rng.random() < 0.1 else (*count, rng.randint(0, 4))
         lengths = [batch if rng.random() < 0.7 else count for _ in range(2)]
-        args = sample_args(cls, rng, blank=[0, 0, 0, classes - 1, classes - 1, classes, -1], zero_infinity=[True, False])
+        blanks = [0, 0, 0, classes - 1, classes - 1, classes, -1]
+        args = sample_args(cls, rng, blank=blanks, zero_infinity=[True, False])
         dtypes = [
             rng.choice(["float32"] * 6 + ["float64", "float16"]),
             rng.choice(["int64"] * 20 + list(DTYPES)),

@@ -45,6 +45,11 @@ def parse(text: str, file: str, sink: Sink, limits: Limits = DEFAULT) -> Node | 
             if not builder.take(event):
                 return None
     except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        if mark is not None and "nesting depth" in str(getattr(error, "problem", "")):
+            # libyaml's own limit, which its scanner meets ahead of the events
+            builder.too_deep(Span(file, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2))
+            return None
         from specc.source.syntax import explain
 
         sink.report(explain(error, text, file))
@@ -174,7 +179,7 @@ class _Builder:
         )
         return False
 
-    def _too_deep(self, span: Span) -> bool:
+    def too_deep(self, span: Span) -> bool:
         self.sink.error(
             "Y201",
             f"lists and mappings are nested more than {self.limits.depth} deep",
@@ -248,7 +253,7 @@ class _Builder:
             self._tag(event)
         span = self._span(event)
         if len(self._stack) >= self.limits.depth:
-            return self._too_deep(span)
+            return self.too_deep(span)
         flow = bool(event.flow_style)
         self._stack.append(_Open(span, is_mapping=is_mapping, flow=flow, anchor=event.anchor, before=self._nodes))
         self._count(1)
@@ -290,7 +295,7 @@ class _Builder:
             return True
         node, size, height = known
         if len(self._stack) + height > self.limits.depth:
-            return self._too_deep(span)
+            return self.too_deep(span)
         self._count(size)
         frame = self._stack[-1] if self._stack else None
         if frame is not None and frame.is_mapping and frame.key is None and not frame.skip and isinstance(node, Scalar):

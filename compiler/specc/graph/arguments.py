@@ -239,7 +239,8 @@ def bound_param(param: Param, node: Node, evaluator: Evaluator, *, given: bool, 
 
     def literal(text: str) -> bool:
         if param.type == "op":
-            return not (text in evaluator.env and text not in OPS)
+            chosen = evaluator.env.get(text)  # a param of the scope comes before an op of its name (`norm`)
+            return not (isinstance(chosen, str) and (chosen in OPS or text not in OPS))
         return param.literal(text) and text not in evaluator.env
 
     result = evaluator.value(node, literal)

@@ -87,6 +87,31 @@ layers:
     assert (found["two.n"], found["two.a"]) == ("InstanceNorm2d", "GELU")
 
 
+def test_a_param_passed_on_comes_before_an_op_of_its_name() -> None:
+    """`norm` is an op of torch's too; what the outer param holds may be a block."""
+    text = (
+        IMAGE
+        + """
+blocks:
+  Own:
+    layers: {scale: InstanceNorm2d}
+  Inner:
+    params: {norm: {type: op, default: BatchNorm2d}}
+    layers: {n: norm}
+  Outer:
+    params: {norm: {type: op, default: BatchNorm2d}}
+    layers: {inner: {op: Inner, norm: norm}}
+layers:
+  one: Outer
+  two: {op: Outer, norm: InstanceNorm2d}
+  three: {op: Outer, norm: Own}
+"""
+    )
+    found = kinds(text)
+    assert (found["one.inner.n"], found["two.inner.n"]) == ("BatchNorm2d", "InstanceNorm2d")
+    assert found["three.inner.n.scale"] == "InstanceNorm2d"
+
+
 def test_params_and_layers_are_separate_namespaces() -> None:
     text = (
         VECTOR

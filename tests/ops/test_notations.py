@@ -177,3 +177,10 @@ def test_the_python_is_what_a_person_would_write() -> None:
     text = to_python(result.graph)
     assert LINES.strip("\n") in text
     assert "import einops\nimport torch\n" in text
+
+
+def test_a_diagram_shows_a_subscript_as_it_is_written() -> None:
+    index = OPS["getitem"].args["index"]
+    assert [index.label(text) for text in (":, 1:, 0", "..., ::2", "null, indices")] == [
+        "[:, 1:, 0]", "[..., ::2]", "[None, indices]",
+    ]  # fmt: skip

@@ -100,6 +100,11 @@ def _pieces(node: Node) -> Iterator[str]:
     for name, value in args.items():
         if name in told or value is None or not _worth_telling(node, name):
             continue
+        declared = node.op.args.get(name)
+        label = declared.label(value) if declared is not None else None
+        if label is not None:
+            yield label
+            continue
         yield f"×{value_text(value)}" if name == "scale_factor" else f"{_word(name)} {value_text(value)}"
 
 

@@ -38,9 +38,6 @@ class Binding:
     def shown_type(self, type_: Type) -> Type:
         return type_.substitute(dict(self.asked)) if self.asked and isinstance(type_, TensorType) else type_
 
-    def counted_type(self, type_: Type) -> Type:
-        return type_.substitute(dict(self.counting)) if self.counting and isinstance(type_, TensorType) else type_
-
 
 def binding(graph: Graph, bind: Mapping[str, int] | None = None) -> Binding:
     """The caller's `bind`, completed: the batch counts as 1, other sizes as the training data's, else as usual ones.

@@ -10,7 +10,6 @@ from typing import Any, Final, NamedTuple
 from specc.diagnostics import Edit, Sink, Span, closest
 from specc.graph.reserved import check_name
 from specc.language.expressions import FUNCTIONS, EvaluationError, evaluate, names, parse
-from specc.ops import OPS
 from specc.ops.arguments import Arg, Choice, shown
 from specc.ops.call import Bound
 from specc.shapes.constraints import Facts
@@ -239,8 +238,8 @@ def bound_param(param: Param, node: Node, evaluator: Evaluator, *, given: bool, 
 
     def literal(text: str) -> bool:
         if param.type == "op":
-            chosen = evaluator.env.get(text)  # a param of the scope comes before an op of its name (`norm`)
-            return not (isinstance(chosen, str) and (chosen in OPS or text not in OPS))
+            # A param of the scope comes before an op of its name (`norm`): it may hold an op or a block.
+            return not isinstance(evaluator.env.get(text), str)
         return param.literal(text) and text not in evaluator.env
 
     result = evaluator.value(node, literal)

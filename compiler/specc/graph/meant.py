@@ -9,6 +9,7 @@ from specc.graph.frame import Frame
 from specc.graph.ir import Value
 from specc.ops import OPS
 from specc.ops.declare import Op
+from specc.ops.library import plain, stem
 from specc.shapes.tensor import TensorType
 from specc.source.nodes import Mapping as SourceMapping
 from specc.source.schema import LAYER_KEYS
@@ -60,11 +61,11 @@ def owner(op: type[Op], node: SourceMapping, frame: Frame, sources: Sources) -> 
     lacking = given < sum(not optional for _, optional, _ in op.ports())
     if not strange and not lacking:
         return None
-    stem = _stem(op.name)
-    layers = [name for name in OPS if name[:1].isupper() and _stem(name) == stem]
+    root = stem(op.name)
+    layers = [name for name in OPS if name[:1].isupper() and stem(name) == root]
     if not layers:
         return None
-    exact = [name for name in layers if _plain(name) == _plain(op.name)]
+    exact = [name for name in layers if plain(name) == plain(op.name)]
     chosen = exact[0] if exact else _fitting(layers[0][:-2], frame, sources) or layers[0]
     args = OPS[chosen].args
     required = [name for name, arg in args.items() if arg.required]
@@ -72,22 +73,13 @@ def owner(op: type[Op], node: SourceMapping, frame: Frame, sources: Sources) -> 
     return chosen if fits and (strange or len(OPS[chosen].inputs) <= given) else None
 
 
-def _fitting(stem: str, frame: Frame, sources: Sources) -> str | None:
+def _fitting(root: str, frame: Frame, sources: Sources) -> str | None:
     """`Conv2d` for the stem `Conv` and an image."""
     rank = _rank(frame, sources)
-    name = f"{stem}{rank - 2}d" if rank is not None else ""
+    name = f"{root}{rank - 2}d" if rank is not None else ""
     return name if name in OPS else None
 
 
 def _rank(frame: Frame, sources: Sources) -> int | None:
     first = sources[0] if isinstance(sources, list) and sources else frame.current
     return first.type.rank if first is not None and isinstance(first.type, TensorType) else None
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").casefold()
-
-
-def _stem(name: str) -> str:
-    plain = _plain(name)
-    return plain[:-2] if plain[-2:] in ("1d", "2d", "3d") else plain

@@ -88,6 +88,10 @@ class Arg:
         """A plain `value` as Python source."""
         return source(value)
 
+    def label(self, value: Value) -> str | None:
+        """How a diagram says `value` where that needs no name of the argument; None where the name stands before it."""
+        return None
+
     def schema(self) -> Json:
         """JSON Schema of what a spec may write."""
         options = self.options()

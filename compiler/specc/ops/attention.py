@@ -9,10 +9,9 @@ from specc.ops.arguments import INFERRED, Bool, Float, Int
 from specc.ops.attention_memory import FLOAT, Heads, inner, masks, same, swaps
 from specc.ops.call import Bound, Call
 from specc.ops.declare import Family, Module, Owned, Sample, Saved
-from specc.ops.shape import product
 from specc.ops.spatial import divisors
 from specc.ops.write import Named
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, product
 from specc.shapes.dtype import is_floating, promote
 from specc.shapes.tensor import TensorType
 

@@ -9,10 +9,9 @@ from specc.ops.attention_memory import FLOAT, dropped
 from specc.ops.broadcast import broadcast
 from specc.ops.call import Call
 from specc.ops.declare import Family, Function, Sample, Saved
-from specc.ops.shape import product
 from specc.ops.write import Named
 from specc.shapes.constraints import Refuted
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, product
 from specc.shapes.dtype import bytes_of
 from specc.shapes.tensor import TensorType
 

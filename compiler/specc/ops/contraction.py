@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from specc.ops.broadcast import result_dtype
 from specc.ops.strides import Axis, laid_out, merge
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, product
 from specc.shapes.dtype import is_complex, is_floating
 from specc.shapes.tensor import TensorType
 
@@ -78,9 +78,7 @@ def _contract(a: Term, b: Term, later: Collection[str], order: Sequence[str]) ->
     meets = any(letter in a.axes and letter in b.axes for letter in gone)
     first, second = (_summed(term, [letter for letter in gone if letter not in both], order) for term in (a, b))
     sizes = {letter: _size(first, second, letter) for letter in order if letter in first.axes or letter in second.axes}
-    total = Dim.of(1)
-    for size in sizes.values():
-        total = total * size
+    total = product(sizes.values())
     dtype = result_dtype([TensorType((total,), term.dtype) for term in (first, second)])
     left = [letter for letter in sizes if letter not in gone]
     if not both:

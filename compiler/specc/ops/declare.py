@@ -133,7 +133,6 @@ class Op:
     positional: ClassVar[int] = 0  # so many leading arguments are written without their names
     spatial: ClassVar[int] = 0  # the number of spatial axes, and the length of `Sizes`
     same_shape: ClassVar[bool] = False  # the first output has the shape of the first input, whatever happens
-    differentiable_zero: ClassVar[bool] = False
     doc: ClassVar[str]
     formula: ClassVar[str] = ""  # what it computes, in plain mathematics; one line or a few
     keeps: ClassVar[Saved | None] = None  # what `saved` answers, where no argument changes it

@@ -12,12 +12,11 @@ from specc.ops.normalization import (
     Norm,
     check_dtype,
     kept,
-    product,
     require_several,
     scale_and_shift,
 )
 from specc.ops.spatial import divisors, require_filled, sample_shape, sample_tensor
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, product
 from specc.shapes.dtype import FLOATING, bytes_of
 from specc.shapes.tensor import TensorType
 

@@ -36,3 +36,14 @@ class _Library(Mapping[str, "type[Op]"]):
 
 
 OPS: Final[Mapping[str, type[Op]]] = _Library()
+
+
+def plain(name: str) -> str:
+    """A name without what a module and its function differ by: `batchnorm2d` of `BatchNorm2d`, `batch_norm2d`."""
+    return name.replace("_", "").casefold()
+
+
+def stem(name: str) -> str:
+    """The same without the number of axes: `conv` of `Conv2d` and of `conv3d`."""
+    short = plain(name)
+    return short[:-2] if short[-2:] in ("1d", "2d", "3d") else short

@@ -8,7 +8,7 @@ from specc.ops.arguments import INFERRED, Bool, Int
 from specc.ops.call import Call
 from specc.ops.declare import Family, Module, Op, Owned, Sample, Saved
 from specc.ops.spatial import Functional, sample_dtype, sample_tensor
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, product
 from specc.shapes.dtype import COMPLEX, FLOATING, SIGNED
 from specc.shapes.tensor import TensorType
 
@@ -24,9 +24,7 @@ def _unflattened(call: Call) -> str | None:
     """The help where an image meets a layer that takes features, and `flatten` was most likely forgotten."""
     if not call.args["in_features"].given or call.x.rank < 3:
         return None
-    flat = Dim.of(1)
-    for size in call.x.shape[1:]:
-        flat = flat * size
+    flat = product(call.x.shape[1:])
     if not flat.is_const or flat.value != call["in_features"]:
         return None
     return f"put `{{op: flatten, start_dim: 1}}` before it, which gives {flat} features"

@@ -12,7 +12,7 @@ from specc.ops.arguments import INFERRED, Bool, Float, Int
 from specc.ops.call import Call
 from specc.ops.declare import Family, Module, Owned, Sample, Saved
 from specc.ops.spatial import layout, require_filled, sample_shape, sample_tensor, sibling
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, product
 from specc.shapes.dtype import bytes_of
 from specc.shapes.tensor import TensorType
 
@@ -51,13 +51,6 @@ def require_several(call: Call, count: Dim, what: str, dims: tuple[Dim, ...]) ->
     """The statistics need more than one value; an empty input passes."""
     if not any(dim == 0 for dim in dims):
         call.require_at_least(count, 2, f"`{call.label}` ({call.op.name}) needs more than one {what}, but has {count}")
-
-
-def product(dims: tuple[Dim, ...]) -> Dim:
-    total = Dim.of(1)
-    for dim in dims:
-        total = total * dim
-    return total
 
 
 def scale_and_shift(call: Call, size: int) -> dict[str, Owned]:

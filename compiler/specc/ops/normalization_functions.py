@@ -15,13 +15,12 @@ from specc.ops.normalization import (
     BatchNorm,
     InstanceNorm,
     check_eps,
-    product,
     require_several,
     warn_of_one,
 )
 from specc.ops.spatial import require_filled, sample_dtype, sample_shape
 from specc.ops.write import Statistics
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, product
 from specc.shapes.dtype import FLOATING, bytes_of
 from specc.shapes.tensor import TensorType
 

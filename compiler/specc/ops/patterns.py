@@ -11,7 +11,7 @@ from typing import NamedTuple, NoReturn
 from specc.diagnostics import closest
 from specc.ops.call import Call
 from specc.ops.strides import laid_out, merge
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, product
 
 Group = tuple[str, ...]  # the axes that make one axis of a tensor, from the outermost in
 
@@ -41,10 +41,7 @@ class Plan(NamedTuple):
         """The size of the axis that a group makes."""
         if len(group) == 1:
             return self.sizes[group[0]]
-        total = Dim.of(1)
-        for axis in group:
-            total = total * self.sizes[axis]
-        return total
+        return product(self.sizes[axis] for axis in group)
 
     def is_view(self) -> bool:
         """Whether the output is made without a copy: its groups step through the memory of the input in order."""
@@ -243,10 +240,7 @@ def _measure(call: Call, group: Group, length: Dim, sizes: dict[str, Dim]) -> No
     if len(group) == 1 and unknown:
         sizes[unknown[0]] = length
         return
-    known = Dim.of(1)
-    for axis in group:
-        if axis in sizes:
-            known = known * sizes[axis]
+    known = product(sizes[axis] for axis in group if axis in sizes)
     where = f"`{call.label}` ({call.op.name})"
     if not unknown:
         what = shown if len(group) != 1 else group[0].partition("#")[0]

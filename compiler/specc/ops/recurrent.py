@@ -9,7 +9,7 @@ from specc.ops.call import Call
 from specc.ops.declare import Family, Module, Owned, Sample, Saved
 from specc.ops.recurrent_memory import Cell, onednn, stepwise
 from specc.ops.write import Packed, Writer
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, product
 from specc.shapes.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -86,10 +86,7 @@ class _Recurrent(Module, abstract=True):
             per_step += cls.gates * call["hidden_size"] * (width + state)
             if _projected(call):
                 per_step += state * call["hidden_size"]
-        steps = Dim.of(1)
-        for size in call.x.shape[:-1]:
-            steps = steps * size
-        return steps * per_step
+        return product(call.x.shape[:-1]) * per_step
 
     @classmethod
     def saved(cls, call: Call) -> Saved:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from specc.ops.arguments import Int, Ints, SizeList
@@ -10,19 +9,11 @@ from specc.ops.call import Call
 from specc.ops.declare import Family, Function, Module, Op, Owned, Sample, Saved
 from specc.ops.sampling import a_dtype, a_shape
 from specc.ops.write import Method, Writer
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, product
 from specc.shapes.tensor import TensorType
 
 if TYPE_CHECKING:
     import random
-
-
-def product(dims: Sequence[Dim]) -> Dim:
-    """The number of elements of a shape."""
-    total = Dim.of(1)
-    for dim in dims:
-        total = total * dim
-    return total
 
 
 _ORDER = "the elements of x in their order (the last index runs fastest), in another shape"

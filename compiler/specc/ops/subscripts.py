@@ -60,6 +60,9 @@ class Subscript(Arg):
     def python(self, value: Value) -> str:
         return super().python(self.plain(value))
 
+    def label(self, value: Value) -> str:
+        return f"[{_between(self.python(value), [TENSOR])}]"
+
     def _refuse(self, value: Value, owner: Any) -> str | None:
         items = self.plain(value)
         items = items if isinstance(items, tuple) else (items,)
@@ -97,10 +100,13 @@ class Bracketed(Method):
         receiver, *tensor = inputs
         if not args:
             return f"{receiver}[{', '.join(tensor)}]"
-        text = args[0].removeprefix("index=")
-        inner = text[1:-1] if text.startswith("(") and text.endswith(")") else text
-        items = [item for item in parts(inner, ",") if item]
-        return f"{receiver}[{', '.join(_written(item, tensor) for item in items)}]"
+        return f"{receiver}[{_between(args[0].removeprefix('index='), tensor)}]"
+
+
+def _between(text: str, tensor: list[str]) -> str:
+    """What stands between the brackets, of the tuple that holds it as an argument."""
+    inner = text[1:-1] if text.startswith("(") and text.endswith(")") else text
+    return ", ".join(_written(item, tensor) for item in parts(inner, ",") if item)
 
 
 def _written(item: str, tensor: list[str]) -> str:

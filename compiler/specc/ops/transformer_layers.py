@@ -9,7 +9,6 @@ from specc.ops.attention import check_heads, check_mask, check_mask_dtypes, proj
 from specc.ops.attention_memory import FLOAT, masks
 from specc.ops.call import Call
 from specc.ops.declare import Family, Module, Owned, Sample, Saved
-from specc.ops.shape import product
 from specc.ops.transformer_memory import (
     Masked,
     copied,
@@ -21,7 +20,7 @@ from specc.ops.transformer_memory import (
     mask_ports,
 )
 from specc.ops.write import Named
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, product
 from specc.shapes.tensor import TensorType
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from specc.ops.attention_memory import FLOAT, Heads, Mask, dropped, inner, masks, swaps
 from specc.ops.call import Call
-from specc.ops.shape import product
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, product
 from specc.shapes.tensor import TensorType
 
 # The ports of an attention's two masks, and the argument that says that the first is causal.

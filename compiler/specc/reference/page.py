@@ -11,6 +11,7 @@ from specc.compiler import compile_text
 from specc.emit.numbers import thousands
 from specc.ops import OPS
 from specc.ops.arguments import Arg, shown
+from specc.ops.library import stem
 from specc.shapes.dim import Dim
 from specc.shapes.tensor import TensorType, Type
 
@@ -145,12 +146,8 @@ def link(target: str) -> str:
 
 def related(name: str) -> list[str]:
     """The ops whose names differ by the number of axes or by being a module or a function."""
-    stem = _stem(name)
-    return [other for other in OPS if other != name and _stem(other) == stem]
-
-
-def _stem(name: str) -> str:
-    return re.sub(r"[123]d$", "", name).replace("_", "").casefold()
+    root = stem(name)
+    return [other for other in OPS if other != name and stem(other) == root]
 
 
 # The example --------------------------------------------------------------------------------------------------------

@@ -409,3 +409,11 @@ def _call(name: str, left: Dim, right: Dim) -> Origin | None:
 
 
 _SMALL: dict[int, Dim] = {n: Dim({(): n} if n else {}) for n in range(-16, 513)}
+
+
+def product(dims: Iterable[Dim]) -> Dim:
+    """The product of sizes: the number of elements of a shape, 1 of none."""
+    total = Dim.of(1)
+    for dim in dims:
+        total = total * dim
+    return total

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from specc.record import Record
-from specc.shapes.dim import Dim
+from specc.shapes.dim import Dim, product
 from specc.shapes.dtype import DTYPES, bytes_of, is_complex, is_floating, promote, promote_scalar
 
 __all__ = [
@@ -41,10 +41,7 @@ class TensorType(Record):
     @property
     def numel(self) -> Dim:
         """The number of elements; 1 for a scalar."""
-        total = Dim.of(1)
-        for dim in self.shape:
-            total = total * dim
-        return total
+        return product(self.shape)
 
     @property
     def nbytes(self) -> Dim:

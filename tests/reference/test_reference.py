@@ -59,6 +59,11 @@ def test_the_list_has_every_op() -> None:
     assert [name for name in OPS if f"\n  {name} " not in shown] == []
 
 
+def test_the_list_fits_a_terminal() -> None:
+    assert max(map(len, listing(80).splitlines())) <= 80
+    assert len(listing(80).splitlines()) == len(listing().splitlines())
+
+
 def _texts() -> Iterator[tuple[Path, str]]:
     for name, text in files().items():
         yield DOCS / name, text

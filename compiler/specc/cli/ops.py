@@ -20,11 +20,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
+    from specc.cli.terminal import columns
     from specc.ops import OPS
     from specc.reference.manual import listing, manual
 
-    if args.name is None:
-        sys.stdout.write(listing())
+    if args.name is None:  # whole lines for what reads a pipe
+        sys.stdout.write(listing(columns(sys.stdout) if sys.stdout.isatty() else None))
         return 0
     if args.name not in OPS:
         from specc.cli.problem import problem
@@ -33,7 +34,5 @@ def run(args: Namespace) -> int:
         near = closest(args.name, OPS)
         mend = f"did you mean `{near}`?" if near else "`specc ops` lists them"
         raise problem("C108", f"there is no op `{args.name}`", help=mend, status=2)
-    from specc.cli.terminal import columns
-
     sys.stdout.write(manual(OPS[args.name], columns=min(columns(sys.stdout), 100)))
     return 0

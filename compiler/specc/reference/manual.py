@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from specc.emit.arguments import cut
 from specc.emit.numbers import thousands
 from specc.ops import OPS
 from specc.ops.declare import Family
@@ -38,17 +39,21 @@ def manual(op: type[Op], *, columns: int = 100) -> str:
     return f"{head}\n\n{text}"
 
 
-def listing() -> str:
-    """Every op with the first sentence of its docstring, by family."""
+def listing(columns: int | None = None) -> str:
+    """Every op with the first sentence of its docstring, by family; lines are cut to `columns`."""
     width = max(map(len, OPS)) + 2
     lines = []
     for family, members in families().items():
         lines.append(family.value)
-        lines += [f"  {op.name:<{width}}{summary_of(op)}" for op in members]
+        rows = [f"  {op.name:<{width}}{summary_of(op)}" for op in members]
+        lines += rows if columns is None else [cut(row, columns) for row in rows]
         lines.append("")
     count = sum(map(len, families().values()))
-    lines.append(f"{count} ops. `specc ops NAME` shows one; names are those of torch.nn, torch.nn.functional, torch,")
-    lines.append("torchvision.ops and einops.")
+    closing = (
+        f"{count} ops. `specc ops NAME` shows one; names are those of torch.nn, torch.nn.functional, torch, "
+        "torchvision.ops and einops."
+    )
+    lines += _wrapped(closing, columns or 100)
     return "\n".join(lines) + "\n"
 
 
